@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any
+
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
+from django.db import models
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models import Business, User
+from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
+
+TEXT_LIMIT = 12_000
+GREETING_LIMIT = 600
+
+
+class Direction(models.TextChoices):
+    INBOUND = "inbound", _("inbound")
+    OUTBOUND = "outbound", _("outbound")
+
+
+class GreetingMode(models.TextChoices):
+    CACHED = "cached", _("spoken once and stored")
+    LIVE = "live", _("spoken anew in each call")
+
+
+class PromptQuerySet(BusinessOwnedQuerySet["Prompt"]):
+    def published_version(
+        self, business: Business | uuid.UUID, direction: str
+    ) -> PromptVersion | None:
+        """None when nothing is published for this very direction; the other one is no answer."""
+        prompt = (
+            self.for_business(business)
+            .filter(direction=direction)
+            .select_related("published")
+            .first()
+        )
+        return prompt.published if prompt else None
+
+
+class Prompt(BusinessOwned):
+    direction = models.CharField(_("direction"), max_length=16, choices=Direction)
+    published = models.ForeignKey(
+        "prompts.PromptVersion",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("published version"),
+    )
+
+    objects = PromptQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("prompt")
+        verbose_name_plural = _("prompts")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "direction"], name="prompt_once"),
+            models.CheckConstraint(
+                condition=models.Q(direction__in=["inbound", "outbound"]), name="prompt_direction"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.business} · {self.get_direction_display()}"
+
+
+class PromptVersion(BusinessOwned):
+    """Never changed once written: a call keeps the version that served it."""
+
+    prompt = models.ForeignKey(
+        Prompt, on_delete=models.PROTECT, related_name="versions", verbose_name=_("prompt")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    text = models.TextField(
+        _("text"), validators=[MaxLengthValidator(TEXT_LIMIT), ProhibitNullCharactersValidator()]
+    )
+    greeting = models.TextField(
+        _("greeting"),
+        blank=True,
+        validators=[MaxLengthValidator(GREETING_LIMIT), ProhibitNullCharactersValidator()],
+    )
+    greeting_mode = models.CharField(
+        _("greeting is"), max_length=16, choices=GreetingMode, default=GreetingMode.CACHED
+    )
+    voice = models.CharField(_("voice"), max_length=32, default="marin")
+    created_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("written by")
+    )
+    created_at = models.DateTimeField(_("written"), default=now)
+    text_sha256 = models.CharField(_("SHA-256 of the text"), max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = _("prompt version")
+        verbose_name_plural = _("prompt versions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "prompt", "number"], name="promptversion_number"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(number__gte=1), name="promptversion_number_from_one"
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("text"), TEXT_LIMIT),
+                name="promptversion_text_limit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(text__regex=r"\S"), name="promptversion_text_not_blank"
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("greeting"), GREETING_LIMIT),
+                name="promptversion_greeting_limit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(greeting_mode__in=["cached", "live"]),
+                name="promptversion_greeting_mode",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt} {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.text_sha256 = sha256_of(self.text)
+        super().save(*args, **kwargs)
+
+
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

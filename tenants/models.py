@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
+from zoneinfo import available_timezones
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.fields import EncryptedTextField
+from tenants.numbers import validate_e164
+from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
+
+
+def validate_timezone(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError(
+            _("%(value)s is not the name of a time zone, such as Asia/Jerusalem."),
+            code="timezone",
+            params={"value": value},
+        )
+
+
+class UserManager(BaseUserManager["User"]):
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        # The whole address, not only its domain: people write their name in either case, and two
+        # accounts that differ in nothing else would be one person's.
+        return (email or "").strip().lower()
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=self.normalize_email(username))
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. What they may do in a business says `Membership`; operators are superusers."""
+
+    email = models.EmailField(_("email address"), unique=True)
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    is_staff = models.BooleanField(_("operator"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), default=now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_lower"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        self.email = type(self).objects.normalize_email(self.email)
+
+
+class Business(models.Model):
+    class Language(models.TextChoices):
+        HEBREW = "he", _("Hebrew")
+        ENGLISH = "en", _("English")
+        ARABIC = "ar", _("Arabic")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(_("short name in addresses"), unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    industry = models.CharField(_("industry"), max_length=100, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=64, validators=[validate_timezone])
+    language = models.CharField(_("language"), max_length=2, choices=Language)
+    status = models.CharField(
+        _("status"), max_length=16, choices=Status, default=Status.ACTIVE, db_index=True
+    )
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
+
+    class Meta:
+        verbose_name = _("business")
+        verbose_name_plural = _("businesses")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(language__in=["he", "en", "ar"]), name="business_language"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["active", "suspended"]), name="business_status"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == self.Status.ACTIVE
+
+
+class Membership(BusinessOwned):
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        MANAGER = "manager", _("manager")
+        AGENT = "agent", _("agent")
+        VIEWER = "viewer", _("viewer")
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("user")
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "user"], name="membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=["owner", "manager", "agent", "viewer"]),
+                name="membership_role",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class PhoneNumber(BusinessOwned):
+    """Unique over all businesses: the dialled number alone says whose call it is."""
+
+    e164 = models.CharField(_("number"), max_length=16, unique=True, validators=[validate_e164])
+    label = models.CharField(_("label"), max_length=100, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("number")
+        verbose_name_plural = _("numbers")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(e164__regex=r"^\+[1-9][0-9]{3,14}$"), name="phonenumber_e164"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.e164
+
+
+class Credential(BusinessOwned):
+    class Provider(models.TextChoices):
+        TWILIO = "twilio", "Twilio"
+        OPENAI = "openai", "OpenAI"
+
+    provider = models.CharField(_("provider"), max_length=16, choices=Provider)
+    account_sid = models.CharField(_("account SID"), max_length=64, blank=True)
+    secret = EncryptedTextField(_("secret"), validators=[MinLengthValidator(1)])
+
+    class Meta:
+        verbose_name = _("credential")
+        verbose_name_plural = _("credentials")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "provider"], name="credential_once"),
+            models.CheckConstraint(
+                condition=models.Q(provider="openai")
+                | (models.Q(provider="twilio") & ~models.Q(account_sid="")),
+                name="credential_provider",
+                violation_error_message=_("A Twilio credential needs its account SID."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_provider_display()
+
+
+class AuditQuerySet(BusinessOwnedQuerySet["AuditEvent"]):
+    def of_chain(self, business_id: uuid.UUID | None) -> Self:
+        return self.filter(business_id=business_id).order_by("position")
+
+
+class AuditEvent(BusinessOwned):
+    """Who did what. Append-only; each event carries the hash of the one before it in its chain.
+
+    A business has a chain of its own; events of the installation itself (no business) have one
+    that only a platform scope sees.
+    """
+
+    business = models.ForeignKey(
+        Business, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("business")
+    )
+    position = models.PositiveBigIntegerField(_("position"))
+    at = models.DateTimeField(_("at"))
+    by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("by")
+    )
+    action = models.CharField(_("action"), max_length=64)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    facts = models.JSONField(_("facts"), default=dict)
+    previous_hash = models.CharField(_("previous hash"), max_length=64, blank=True)
+    own_hash = models.CharField(_("own hash"), max_length=64)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "position"], nulls_distinct=False, name="audit_position"
+            )
+        ]
+        indexes = [models.Index(fields=["business", "-at"], name="audit_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject}".strip()
+
+    def expected_hash(self) -> str:
+        content = {
+            "business": str(self.business_id or ""),
+            "position": self.position,
+            "at": as_utc(self.at),
+            "by": self.by_id,
+            "action": self.action,
+            "subject": self.subject,
+            "facts": self.facts,
+            "previous": self.previous_hash,
+        }
+        written = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(written.encode()).hexdigest()
+
+
+def as_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
