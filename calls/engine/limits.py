@@ -1,0 +1,42 @@
+"""Every second, count and size that the engine goes by. No default hides anywhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    # Configuration: session.update until session.updated
+    configure_retry_s: float = 3.0
+    configure_give_up_s: float = 8.0
+    expansion_retry_s: float = 3.0
+    # What the model owes us
+    greeting_audio_s: float = 5.0
+    answer_recreate_s: float = 6.0
+    answer_give_up_s: float = 12.0
+    # What the caller owes us
+    silence_prompt_s: float = 10.0
+    silence_prompts: int = 2
+    carrier_silent_s: float = 10.0
+    # The end
+    max_call_s: float = 1800.0
+    warning_s: float = 30.0
+    farewell_s: float = 15.0
+    # Playback
+    lead_ms: int = 100
+    # Frames are sent this much short of the lead, so that a late start of the caller's buffer or
+    # a clock read a little early never pushes it over the promise.
+    lead_margin_ms: int = 10
+    mark_every_ms: int = 100
+    mark_slack_s: float = 1.5
+
+    def __post_init__(self) -> None:
+        if self.configure_retry_s >= self.configure_give_up_s:
+            raise ValueError("configure_retry_s must be below configure_give_up_s")
+        if self.answer_recreate_s >= self.answer_give_up_s:
+            raise ValueError("answer_recreate_s must be below answer_give_up_s")
+        if self.lead_ms - self.lead_margin_ms < 20:
+            raise ValueError("lead_ms less lead_margin_ms must hold at least one frame of 20 ms")
+        if self.mark_every_ms % 20:
+            raise ValueError("mark_every_ms must be a multiple of the 20 ms frame")

@@ -1,0 +1,235 @@
+"""The playback ledger: which audio goes out when, and what of it the caller has really heard.
+
+The carrier plays a first-in-first-out buffer at 8 bytes a millisecond and echoes marks as it
+reaches them (Twilio, Media Streams, "mark message"). The ledger models that buffer: `_empty_at`
+says when it will have run dry, an anchor (position, time) says where the caller is, set by the
+first frame into a dry buffer and corrected by every mark that comes back.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from calls.engine.audio import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, FRAME_S, SILENCE
+from calls.engine.events import Mark
+from calls.engine.limits import Limits
+
+# Deadlines are computed and compared in floats: a nanosecond is as good as now.
+EPSILON_S = 1e-9
+
+
+@dataclass(slots=True)
+class Item:
+    """One agent utterance: its audio so far, and how far it has got."""
+
+    item_id: str
+    response_id: str
+    audio: bytearray
+    offset_ms: int  # where it begins in all that was sent since the last clear
+    sent: int = 0  # bytes, the padding of the last frame included
+    complete: bool = False  # the model will add nothing
+    started_at: float = 0.0
+    confirmed_ms: int = 0  # by marks
+    marked_ms: int = 0  # where the latest mark was placed
+
+    @property
+    def generated_ms(self) -> int:
+        return len(self.audio) // BYTES_PER_MS
+
+    @property
+    def sent_ms(self) -> int:
+        return self.sent // BYTES_PER_MS
+
+    @property
+    def all_sent(self) -> bool:
+        return self.complete and self.sent >= len(self.audio)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How much of an item the caller has heard, in whole milliseconds, never beyond its end."""
+
+    item_id: str
+    response_id: str
+    heard_ms: int
+    generated_ms: int
+    complete: bool  # was `generated_ms` all that the model had to say in this item?
+    started_at: float
+
+    @property
+    def in_full(self) -> bool:
+        return self.complete and self.heard_ms >= self.generated_ms
+
+
+class PlaybackLedger:
+    def __init__(self, limits: Limits) -> None:
+        self.generation = 0
+        self.frames_sent = 0
+        self._lead_s = (limits.lead_ms - limits.lead_margin_ms) / 1000
+        self._mark_every_ms = limits.mark_every_ms
+        self._mark_slack_s = limits.mark_slack_s
+        self._items: deque[Item] = deque()  # not yet played to the end, in order
+        self._sent_ms = 0  # since the last clear
+        self._empty_at = 0.0
+        self._anchor_ms = 0
+        self._anchor_at = 0.0
+        self._mark: Mark | None = None  # to go out next
+
+    # In: the model's audio
+
+    def add(self, response_id: str, item_id: str, data: bytes) -> None:
+        item = self._find(item_id)
+        if item is None:
+            item = Item(item_id, response_id, bytearray(), offset_ms=0)
+            self._items.append(item)
+        if not item.complete:
+            item.audio += data
+
+    def complete(self, item_id: str) -> None:
+        """The model adds nothing to this item any more: what is left of a frame may go out."""
+        item = self._find(item_id)
+        if item is None or item.complete:
+            return
+        item.complete = True
+        if item.sent >= len(item.audio):
+            self._end_without_a_frame(item)
+
+    def complete_response(self, response_id: str) -> None:
+        for item in tuple(self._items):
+            if item.response_id == response_id:
+                self.complete(item.item_id)
+
+    def complete_all(self) -> None:
+        for item in tuple(self._items):
+            self.complete(item.item_id)
+
+    # Out: frames and marks, in order
+
+    def next_output(self, now: float) -> bytes | Mark | None:
+        """The next frame (160 bytes) or mark to send, or None when nothing is due yet."""
+        if self._mark is not None:
+            mark, self._mark = self._mark, None
+            return mark
+        item = self._sendable()
+        if item is None or now + EPSILON_S < self._frame_at():
+            return None
+        return self._take_frame(item, now)
+
+    def output_at(self) -> float | None:
+        """When next_output() will have something; a time in the past means now."""
+        if self._mark is not None:
+            return 0.0
+        return None if self._sendable() is None else self._frame_at()
+
+    # What was heard
+
+    def reached(self, mark: Mark, now: float) -> Heard | None:
+        """A mark came back. The item it completes, if it completes one."""
+        if mark.generation != self.generation:
+            return None  # cleared, not played
+        item = self._find(mark.item_id)
+        if item is None or mark.end_ms > item.sent_ms:
+            return None
+        item.confirmed_ms = max(item.confirmed_ms, mark.end_ms)
+        self._anchor_ms = item.offset_ms + mark.end_ms
+        self._anchor_at = now
+        if not (item.all_sent and mark.end_ms == item.sent_ms):
+            return None
+        return self._played(item)
+
+    def clear(self, now: float) -> list[Heard]:
+        """Everything queued is dropped. What the caller had heard of each item, in order."""
+        heard = [self._heard(item, now) for item in self._items]
+        self._items.clear()
+        self._mark = None
+        self._sent_ms = 0
+        self._empty_at = now
+        self.generation += 1
+        return heard
+
+    def overdue(self, now: float) -> list[Heard]:
+        """The items that must have been played by now, though no mark said so."""
+        at = self.overdue_at()
+        if at is None or now + EPSILON_S < at:
+            return []
+        return [self._played(item) for item in tuple(self._items)]
+
+    def overdue_at(self) -> float | None:
+        """When to stop waiting for marks; None while there is something to send."""
+        if not self._items or not all(item.all_sent for item in self._items):
+            return None
+        return self._empty_at + self._mark_slack_s
+
+    @property
+    def empty(self) -> bool:
+        """Has the caller heard, as far as we know, all that there is?"""
+        return not self._items
+
+    def _find(self, item_id: str) -> Item | None:
+        for item in self._items:
+            if item.item_id == item_id:
+                return item
+        return None
+
+    def _sendable(self) -> Item | None:
+        for item in self._items:
+            if item.all_sent:
+                continue
+            if item.complete or len(item.audio) - item.sent >= FRAME_BYTES:
+                return item
+            return None  # this item goes on first, whatever is behind it
+        return None
+
+    def _frame_at(self) -> float:
+        return self._empty_at + FRAME_S - self._lead_s
+
+    def _take_frame(self, item: Item, now: float) -> bytes:
+        if self._empty_at <= now:  # the buffer is dry: the caller is where our sending is
+            self._empty_at = now
+            self._anchor_ms, self._anchor_at = self._sent_ms, now
+        if not item.sent:
+            item.offset_ms, item.started_at = self._sent_ms, max(now, self._empty_at)
+        frame = bytes(item.audio[item.sent : item.sent + FRAME_BYTES])
+        item.sent += FRAME_BYTES
+        self._sent_ms += FRAME_MS
+        self._empty_at += FRAME_S
+        self.frames_sent += 1
+        if item.all_sent or item.sent_ms - item.marked_ms >= self._mark_every_ms:
+            self._place_mark(item)
+        return frame.ljust(FRAME_BYTES, SILENCE)
+
+    def _place_mark(self, item: Item) -> None:
+        item.marked_ms = item.sent_ms
+        self._mark = Mark(item.item_id, item.sent_ms, self.generation)
+
+    def _end_without_a_frame(self, item: Item) -> None:
+        """The item's end became known when all of it had gone out, or nothing had come."""
+        if item.sent:
+            self._place_mark(item)
+        else:
+            self._items.remove(item)
+
+    def _played(self, item: Item) -> Heard:
+        self._items.remove(item)
+        return self._heard_of(item, item.generated_ms)
+
+    def _heard(self, item: Item, now: float) -> Heard:
+        if not item.sent:
+            return self._heard_of(item, 0)
+        heard_ms = max(self._position(now) - item.offset_ms, item.confirmed_ms)
+        return self._heard_of(item, max(0, min(heard_ms, item.sent_ms, item.generated_ms)))
+
+    def _heard_of(self, item: Item, heard_ms: int) -> Heard:
+        return Heard(
+            item_id=item.item_id,
+            response_id=item.response_id,
+            heard_ms=heard_ms,
+            generated_ms=item.generated_ms,
+            complete=item.complete,
+            started_at=item.started_at,
+        )
+
+    def _position(self, now: float) -> int:
+        """Milliseconds of all that was sent since the last clear that the caller has heard."""
+        return min(self._sent_ms, self._anchor_ms + round((now - self._anchor_at) * 1000))
