@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+from __future__ import annotations
+
+import os
+import sys
+
+from prosaas.local import installation
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prosaas.settings")
+    with installation():
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prosaas.settings")
+http = get_asgi_application()
+
+# Models may be imported only after Django is set up, which the line above does.
+from calls.routing import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        # No Origin check: Twilio sends none. The media route is guarded by its token.
+        "websocket": URLRouter(websocket_urlpatterns),
+    }
+)

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prosaas.settings")
+# Nobody waits on the line for a task: a report or a sweep may take longer than a page.
+os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "30000")
+
+app = Celery("prosaas")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "close stale calls": {
+        "task": "calls.tasks.close_stale_calls",
+        "schedule": 60.0,
+        # Not worth running when the next one is already due.
+        "options": {"expires": 55},
+    },
+}
+# The table above is all there is, so beat keeps no file of its own.
+app.conf.beat_scheduler = "celery.beat:Scheduler"
