@@ -1,0 +1,39 @@
+"""What an admitted media socket brings into a call, and how a refused one is told apart.
+
+No model is imported here, so that the bridge can know both.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedCall:
+    """The snapshot that one call runs on, from its first frame to its last."""
+
+    call_id: uuid.UUID
+    business_id: uuid.UUID
+    business_slug: str
+    direction: str
+    call_sid: str
+    account_sid: str
+    language: str
+    compact: str = field(repr=False)
+    full: str = field(repr=False)
+    transcription: str = field(repr=False)
+    compact_sha256: str
+    full_sha256: str
+    voice: str
+    greeting: str = field(repr=False)
+    openai_api_key: str = field(repr=False)
+    api_key_owner: str
+
+
+class StreamRefused(Exception):  # noqa: N818 - a verdict, not a fault
+    """A media socket that gets no call. `reason` is a short code for logs, counters and tests."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from calls.models.call import Call
+from tenants.scoping import BusinessOwned
+
+
+class Turn(BusinessOwned):
+    """One utterance. Milliseconds count from the first frame of the call's media."""
+
+    class Speaker(models.TextChoices):
+        CALLER = "caller", _("caller")
+        AGENT = "agent", _("agent")
+
+    call = models.ForeignKey(
+        Call, on_delete=models.CASCADE, related_name="turns", verbose_name=_("call")
+    )
+    position = models.PositiveIntegerField(_("position"))
+    speaker = models.CharField(_("speaker"), max_length=16, choices=Speaker)
+    item_id = models.CharField(_("item"), max_length=128)
+    text = models.TextField(_("text"), blank=True)
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    started_ms = models.PositiveIntegerField(_("began (ms)"))
+    ended_ms = models.PositiveIntegerField(_("ended (ms)"), null=True, blank=True)
+    generated_ms = models.PositiveIntegerField(_("generated (ms)"), null=True, blank=True)
+    heard_ms = models.PositiveIntegerField(_("heard (ms)"), null=True, blank=True)
+    interrupted = models.BooleanField(_("interrupted"), default=False)
+
+    class Meta:
+        verbose_name = _("turn")
+        verbose_name_plural = _("turns")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "call", "item_id"], name="turn_item_once"),
+            models.CheckConstraint(
+                condition=models.Q(speaker__in=["caller", "agent"]), name="turn_speaker"
+            ),
+        ]
+        indexes = [models.Index(fields=["business", "call", "position"], name="turn_order")]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.get_speaker_display()}"
+
+
+class ToolCall(BusinessOwned):
+    """One execution of a tool that the model asked for; the same id is never executed twice."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", _("running")
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+        TIMED_OUT = "timed_out", _("timed out")
+
+    call = models.ForeignKey(
+        Call, on_delete=models.CASCADE, related_name="tool_calls", verbose_name=_("call")
+    )
+    tool_call_id = models.CharField(_("id given by the model"), max_length=128)
+    name = models.CharField(_("tool"), max_length=64)
+    arguments = models.JSONField(_("arguments"), default=dict)
+    result = models.JSONField(_("result"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.RUNNING)
+    created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("tool call")
+        verbose_name_plural = _("tool calls")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "call", "tool_call_id"], name="toolcall_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["running", "succeeded", "failed", "timed_out"]),
+                name="toolcall_status",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Recording(BusinessOwned):
+    class Status(models.TextChoices):
+        IN_PROGRESS = "in_progress", _("in progress")
+        COMPLETED = "completed", _("completed")
+        ABSENT = "absent", _("absent")
+        FAILED = "failed", _("failed")
+
+    call = models.ForeignKey(
+        Call, on_delete=models.CASCADE, related_name="recordings", verbose_name=_("call")
+    )
+    recording_sid = models.CharField(_("recording SID"), max_length=64)
+    status = models.CharField(_("status"), max_length=16, choices=Status)
+    duration_s = models.PositiveIntegerField(_("length (s)"), null=True, blank=True)
+    channels = models.PositiveSmallIntegerField(_("channels"), default=2)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("recording")
+        verbose_name_plural = _("recordings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "recording_sid"], name="recording_sid_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["in_progress", "completed", "absent", "failed"]),
+                name="recording_status",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(channels__in=[1, 2]), name="recording_channels"
+            ),
+        ]
+        indexes = [models.Index(fields=["business", "call"], name="recording_of_call")]
+
+    def __str__(self) -> str:
+        return self.recording_sid
