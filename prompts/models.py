@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
@@ -16,6 +16,7 @@ from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 TEXT_LIMIT = 12_000
 GREETING_LIMIT = 600
+DEFAULT_VOICE = "marin"
 
 
 class Direction(models.TextChoices):
@@ -53,7 +54,7 @@ class Prompt(BusinessOwned):
         verbose_name=_("published version"),
     )
 
-    objects = PromptQuerySet.as_manager()
+    objects: ClassVar = PromptQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("prompt")
@@ -67,6 +68,9 @@ class Prompt(BusinessOwned):
 
     def __str__(self) -> str:
         return f"{self.business} · {self.get_direction_display()}"
+
+    def last_number(self) -> int:
+        return self.versions.aggregate(last=models.Max("number"))["last"] or 0
 
 
 class PromptVersion(BusinessOwned):
@@ -87,9 +91,14 @@ class PromptVersion(BusinessOwned):
     greeting_mode = models.CharField(
         _("greeting is"), max_length=16, choices=GreetingMode, default=GreetingMode.CACHED
     )
-    voice = models.CharField(_("voice"), max_length=32, default="marin")
+    voice = models.CharField(_("voice"), max_length=32, default=DEFAULT_VOICE)
     created_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("written by")
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("written by"),
     )
     created_at = models.DateTimeField(_("written"), default=now)
     text_sha256 = models.CharField(_("SHA-256 of the text"), max_length=64, editable=False)
@@ -107,13 +116,17 @@ class PromptVersion(BusinessOwned):
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("text"), TEXT_LIMIT),
                 name="promptversion_text_limit",
+                violation_error_message=_("The text is too long."),
             ),
             models.CheckConstraint(
-                condition=models.Q(text__regex=r"\S"), name="promptversion_text_not_blank"
+                condition=models.Q(text__regex=r"\S"),
+                name="promptversion_text_not_blank",
+                violation_error_message=_("The text is empty."),
             ),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("greeting"), GREETING_LIMIT),
                 name="promptversion_greeting_limit",
+                violation_error_message=_("The greeting is too long."),
             ),
             models.CheckConstraint(
                 condition=models.Q(greeting_mode__in=["cached", "live"]),
@@ -123,6 +136,15 @@ class PromptVersion(BusinessOwned):
 
     def __str__(self) -> str:
         return f"{self.prompt} {self.number}"
+
+    def words(self) -> dict[str, str]:
+        """What an author decides: enough to write the next version from."""
+        return {
+            "text": self.text,
+            "greeting": self.greeting,
+            "greeting_mode": self.greeting_mode,
+            "voice": self.voice,
+        }
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.text_sha256 = sha256_of(self.text)

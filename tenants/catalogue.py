@@ -16,8 +16,6 @@ from django.db import connection
 UNIQUE_OVER_ALL = {
     # The dialled number alone says whose call it is: a number belongs to one business.
     ("tenants_phonenumber", "e164"),
-    # Twilio names a call once in the world, and callbacks carry nothing but this name.
-    ("calls_call", "call_sid"),
 }
 
 # Rows without a business are the installation's own; only a platform scope sees them.
@@ -83,7 +81,7 @@ def _uniques_over_all() -> list[Finding]:
 def _rows(sql: str) -> list[tuple[str, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 OURS = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%'"

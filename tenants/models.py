@@ -197,6 +197,19 @@ class AuditQuerySet(BusinessOwnedQuerySet["AuditEvent"]):
     def of_chain(self, business_id: uuid.UUID | None) -> Self:
         return self.filter(business_id=business_id).order_by("position")
 
+    def broken_at(self, business_id: uuid.UUID | None) -> int | None:
+        """The position of the first event that was changed or does not follow the one before it.
+
+        None when the chain is whole. An end cut off leaves a whole chain: to notice that, compare
+        the last `own_hash` with one that was written down elsewhere.
+        """
+        previous_hash = ""
+        for position, event in enumerate(self.of_chain(business_id).iterator(), start=1):
+            if not event.follows(position, previous_hash):
+                return position
+            previous_hash = event.own_hash
+        return None
+
 
 class AuditEvent(BusinessOwned):
     """Who did what. Append-only; each event carries the hash of the one before it in its chain.
@@ -205,7 +218,7 @@ class AuditEvent(BusinessOwned):
     that only a platform scope sees.
     """
 
-    business = models.ForeignKey(
+    business = models.ForeignKey(  # type: ignore[assignment]  # looser than what it inherits
         Business, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("business")
     )
     position = models.PositiveBigIntegerField(_("position"))
@@ -219,7 +232,7 @@ class AuditEvent(BusinessOwned):
     previous_hash = models.CharField(_("previous hash"), max_length=64, blank=True)
     own_hash = models.CharField(_("own hash"), max_length=64)
 
-    objects = AuditQuerySet.as_manager()
+    objects: ClassVar = AuditQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("audit event")
@@ -233,6 +246,13 @@ class AuditEvent(BusinessOwned):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}".strip()
+
+    def follows(self, position: int, previous_hash: str) -> bool:
+        return (
+            self.position == position
+            and self.previous_hash == previous_hash
+            and self.own_hash == self.expected_hash()
+        )
 
     def expected_hash(self) -> str:
         content = {

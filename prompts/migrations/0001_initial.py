@@ -128,6 +128,7 @@ class Migration(migrations.Migration):
             model_name="promptversion",
             name="created_by",
             field=models.ForeignKey(
+                blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
@@ -176,12 +177,15 @@ class Migration(migrations.Migration):
                     django.db.models.functions.text.Length("text"), 12000
                 ),
                 name="promptversion_text_limit",
+                violation_error_message="The text is too long.",
             ),
         ),
         migrations.AddConstraint(
             model_name="promptversion",
             constraint=models.CheckConstraint(
-                condition=models.Q(("text__regex", "\\S")), name="promptversion_text_not_blank"
+                condition=models.Q(("text__regex", "\\S")),
+                name="promptversion_text_not_blank",
+                violation_error_message="The text is empty.",
             ),
         ),
         migrations.AddConstraint(
@@ -191,6 +195,7 @@ class Migration(migrations.Migration):
                     django.db.models.functions.text.Length("greeting"), 600
                 ),
                 name="promptversion_greeting_limit",
+                violation_error_message="The greeting is too long.",
             ),
         ),
         migrations.AddConstraint(

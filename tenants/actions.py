@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from tenants import access
+from tenants.models import AuditEvent, Business, Membership, PhoneNumber, User
+from tenants.scoping import PlatformReason, business_scope, platform_scope
+
+# What survives the way through JSON unchanged, so that the hash can be computed again.
+AuditFact = str | int | bool | None | list[str]
+
+
+def create_business(
+    *,
+    slug: str,
+    name: str,
+    language: str,
+    timezone: str,
+    by: User | None,
+    now: datetime,
+    industry: str | None = None,
+) -> Business:
+    """Make the business of this slug, or bring the one that is there up to date."""
+    with platform_scope(PlatformReason.CREATE_BUSINESS):
+        business = Business.objects.select_for_update().filter(slug=slug).first()
+        action = "business.updated" if business else "business.created"
+        business = business or Business(slug=slug, created_at=now)
+        before = _described(business)
+        business.name = name
+        business.language = language
+        business.timezone = timezone
+        business.industry = business.industry if industry is None else industry
+        business.full_clean()
+        business.save()
+        changed = [field for field, value in _described(business).items() if value != before[field]]
+        if changed:
+            record_audit(
+                business=business, action=action, by=by, now=now, facts={"fields": sorted(changed)}
+            )
+        return business
+
+
+def _described(business: Business) -> dict[str, str]:
+    return {
+        field: getattr(business, field) for field in ("name", "language", "timezone", "industry")
+    }
+
+
+def add_owner(
+    *, business: Business, email: str, password: str | None, by: User | None, now: datetime
+) -> Membership:
+    """The person with this address owns the business; an account is made when there is none.
+
+    An existing account keeps its password unless one is given.
+    """
+    address = User.objects.normalize_email(email)
+    with business_scope(business):
+        user = User.objects.select_for_update().filter(email=address).first()
+        if user is None:
+            user = User(email=address, date_joined=now)
+            user.set_password(password)
+            user.full_clean()
+            user.save()
+        elif password is not None and not user.check_password(password):
+            user.set_password(password)
+            user.save(update_fields=["password"])
+        membership, is_new = Membership.objects.update_or_create(
+            business=business, user=user, defaults={"role": Membership.Role.OWNER}
+        )
+        if is_new:
+            record_audit(
+                business=business, action="member.added", by=by, now=now, subject=str(user.pk)
+            )
+        return membership
+
+
+def claim_number(
+    *, business: Business, e164: str, by: User | None, now: datetime, label: str = ""
+) -> PhoneNumber:
+    """The number rings at this business from now on.
+
+    One that another business has is refused by the unique key, which alone can see it.
+    """
+    with business_scope(business):
+        access.require(by, business, access.Action.CLAIM_NUMBER)
+        number = PhoneNumber.objects.for_business(business).filter(e164=e164).first()
+        if number is not None and number.active:
+            return number
+        number = number or PhoneNumber(business=business, e164=e164, label=label)
+        number.active = True
+        number.full_clean()
+        try:
+            with transaction.atomic():
+                number.save()
+        except IntegrityError as error:
+            raise ValidationError(
+                _("The number %(number)s belongs to another business."),
+                code="number_taken",
+                params={"number": e164},
+            ) from error
+        record_audit(business=business, action="number.claimed", by=by, now=now, subject=e164)
+        return number
+
+
+def record_audit(
+    *,
+    business: Business | None,
+    action: str,
+    by: User | None,
+    now: datetime,
+    subject: str = "",
+    facts: Mapping[str, AuditFact] | None = None,
+) -> AuditEvent:
+    """Append to the chain of this business (or, in a platform scope, of the installation).
+
+    The chain stays locked to the end of the transaction: two writers would otherwise both follow
+    the same event, and the second would break the chain.
+    """
+    business_id = business.pk if business else None
+    with transaction.atomic():
+        _lock_chain(business_id)
+        last = AuditEvent.objects.of_chain(business_id).last()
+        event = AuditEvent(
+            business=business,
+            position=last.position + 1 if last else 1,
+            at=now,
+            by=by,
+            action=action,
+            subject=subject,
+            facts=dict(facts or {}),
+            previous_hash=last.own_hash if last else "",
+        )
+        event.own_hash = event.expected_hash()
+        event.save(force_insert=True)
+        return event
+
+
+def _lock_chain(business_id: uuid.UUID | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit {business_id}"]
+        )
