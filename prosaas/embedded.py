@@ -30,6 +30,8 @@ import psycopg
 import redis
 from cryptography.fernet import Fernet
 from psycopg import sql
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from prosaas.processes import (
     UNPRIVILEGED,
@@ -75,7 +77,7 @@ def state_home() -> Path:
     named = os.environ.get("PROSAAS_HOME")
     if named:
         return Path(named).expanduser().resolve()
-    if os.geteuid() == 0:
+    if is_root():
         # Root's home is closed to the unprivileged user that the servers run as.
         return Path("/var/lib/prosaas")
     data = os.environ.get("XDG_DATA_HOME")
@@ -161,7 +163,8 @@ class Servers:
     def _hold_lock(self) -> None:
         """A lock of the kernel's: it falls with its process and so never goes stale."""
         lock = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        if not _take(lock, fcntl.LOCK_EX):
+        # A moment's patience: a look by running_environment() holds it too, for microseconds.
+        if not wait_until(lambda: _take(lock, fcntl.LOCK_EX), seconds=0.3):
             pid = os.pread(lock, 32, 0).decode().strip()
             os.close(lock)
             raise EmbeddedError(
@@ -292,10 +295,11 @@ class Valkey:
     def stop(self) -> None:
         pid = pid_in(self.pid_file)
         if pid and is_running(pid, str(self.config)):
-            os.kill(pid, signal.SIGTERM)
-            if not wait_until(lambda: not self._alive(pid), seconds=5):
-                os.kill(pid, signal.SIGKILL)
-                wait_until(lambda: not self._alive(pid), seconds=5)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+                if not wait_until(lambda: not self._alive(pid), seconds=5):
+                    os.kill(pid, signal.SIGKILL)
+                    wait_until(lambda: not self._alive(pid), seconds=5)
         self.pid_file.unlink(missing_ok=True)
 
     def _alive(self, pid: int) -> bool:
@@ -331,7 +335,9 @@ class Valkey:
 
     def _answers(self, port: int) -> bool:
         try:
-            with redis.Redis(host="127.0.0.1", port=port, password=self.password) as client:
+            with redis.Redis(
+                host="127.0.0.1", port=port, password=self.password, retry=Retry(NoBackoff(), 0)
+            ) as client:
                 return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError):
             return False

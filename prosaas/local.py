@@ -14,9 +14,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 @contextlib.contextmanager
-def installation() -> Iterator[None]:
+def installation(*, alone: bool = False) -> Iterator[None]:
     """Where the environment names no servers, use those of the state folder for as long
-    as the block lasts: the ones that a demo runs at the moment, else some of our own."""
+    as the block lasts: the ones that another command runs at the moment, unless we want
+    to be `alone` with them, else some of our own."""
     load_dotenv(BASE_DIR / ".env")
     if is_set("DATABASE_URL") or is_set("REDIS_URL"):
         yield
@@ -26,7 +27,7 @@ def installation() -> Iterator[None]:
 
     home = state_home()
     running = running_environment(home)
-    if running:
+    if running and not alone:
         _export(running)
         yield
         return

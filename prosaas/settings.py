@@ -135,7 +135,9 @@ REDIS_TIMEOUT_S = 0.5
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         # Not the core layer: it waits in a blocking read of 5 s, which a short socket
-        # timeout would break, and its receive() raises while Redis is away.
+        # timeout would break, and its receive() raises while Redis is away. Here
+        # receive() waits on and hears again when Redis is back; new_channel(),
+        # group_add() and the sends raise redis.RedisError meanwhile.
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
             "hosts": [

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -33,7 +34,7 @@ def _start(config: pytest.Config) -> None:
     home = Path(tempfile.gettempdir()) / f"prosaas-tests-{secrets.token_hex(6)}"
     servers = Servers(home, durable=False)
     try:
-        servers.__enter__()
+        servers.start()
     except EmbeddedError as error:
         shutil.rmtree(home, ignore_errors=True)
         raise pytest.UsageError(str(error)) from error
@@ -41,7 +42,9 @@ def _start(config: pytest.Config) -> None:
     os.environ["REDIS_URL"] = servers.redis_url
 
     def stop() -> None:
-        servers.__exit__(None, None, None)  # first, or PostgreSQL stays behind
+        servers.stop()  # first, or PostgreSQL stays behind
         shutil.rmtree(home, ignore_errors=True)
 
     config.add_cleanup(stop)
+    # pytest winds up in order for a Ctrl-C; at SIGTERM it would leave the servers behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
