@@ -9,12 +9,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prosaas.settings")
 http = get_asgi_application()
 
 # Models may be imported only after Django is set up, which the line above does.
+from calls.process import MediaProcess  # noqa: E402
 from calls.routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": http,
-        # No Origin check: Twilio sends none. The media route is guarded by its token.
-        "websocket": URLRouter(websocket_urlpatterns),
-    }
+application = MediaProcess(
+    ProtocolTypeRouter(
+        {
+            "http": http,
+            # No Origin check: Twilio sends none. The media route is guarded by its token.
+            "websocket": URLRouter(websocket_urlpatterns),
+        }
+    )
 )

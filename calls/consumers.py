@@ -1,0 +1,282 @@
+"""The media socket: admit, feed the bridge, close.
+
+Channels dispatches every message through a task and through the one thread that synchronous ORM
+calls share; a slow query in one call then stops the audio of all. So this consumer receives for
+itself, and hears the channel layer in a task of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import structlog
+from channels.consumer import AsyncConsumer
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from calls.actions import admit_stream, finish_call, hang_up
+from calls.addresses import media_socket
+from calls.admission import AdmittedCall, StreamRefused
+from calls.bridge import CallBridge, Ending
+from calls.engine.limits import Limits
+from calls.groups import call_group
+from calls.models import EndReason
+from calls.records import CallRecords
+from calls.summary import for_log, for_row
+from calls.telephony import TelephonyError
+from calls.threads import off_loop
+from calls.tools import OFFERED
+from calls.watch import live_calls
+from calls.wire import twilio
+from calls.wire.fields import Ignored
+from calls.wire.realtime import SessionSettings
+
+logger = structlog.get_logger(__name__)
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+START_WITHIN_S: Final = 5.0
+MAX_MESSAGE: Final = 64 * 1024
+# Twilio sends 50 messages a second, and what a stalled network held back in one go.
+MESSAGES_A_SECOND: Final = 200
+BURST: Final = 600
+# The row should know why before the carrier asks what comes after the stream.
+FINISH_FIRST_S: Final = 0.7
+# Daphne takes the task away 10 s after the socket is gone.
+FLUSH_WITHIN_S: Final = 8.0
+HINTS_AGAIN_S: Final = 1.0
+
+
+class CloseCode:
+    """Why we close a media socket: RFC 6455, 7.4; 44xx are ours."""
+
+    NORMAL: Final = 1000
+    NOT_MEDIA_STREAMS: Final = 1003
+    TOO_MANY: Final = 1008
+    TOO_BIG: Final = 1009
+    WRONG_CALL: Final = 4403
+    NO_START: Final = 4408
+
+
+class RateLimit:
+    """A bucket that fills at MESSAGES_A_SECOND; asked for every message, so it stays cheap."""
+
+    def __init__(self, now: float) -> None:
+        self._tokens = float(BURST)
+        self._at = now
+
+    def allows(self, now: float) -> bool:
+        self._tokens = min(BURST, self._tokens + (now - self._at) * MESSAGES_A_SECOND) - 1
+        self._at = now
+        return self._tokens >= 0
+
+
+class MediaStreamConsumer(AsyncConsumer):  # type: ignore[misc]
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        try:
+            call = await self._admit(scope)
+        except StreamRefused as refusal:
+            logger.warning("media_stream_refused", reason=refusal.reason)
+            await send({"type": "websocket.close"})  # before accept: HTTP 403
+            return
+        await send({"type": "websocket.accept"})
+        await MediaStream(call, receive, send).run()
+
+    async def _admit(self, scope: Message) -> AdmittedCall:
+        token = scope["url_route"]["kwargs"]["token"]
+        headers = dict(scope["headers"])
+        try:
+            return await off_loop(admit_stream)(
+                token=token,
+                signature=headers.get(b"x-twilio-signature", b"").decode("latin-1"),
+                url=media_socket(token),
+                now=timezone.now(),
+            )
+        except (DatabaseError, InterfaceError) as error:
+            raise StreamRefused("database") from error
+
+
+class MediaStream:
+    """One admitted socket, from its `start` to the last row of its call."""
+
+    def __init__(self, call: AdmittedCall, receive: Receive, send: Send) -> None:
+        self._call = call
+        self._receive = receive
+        self._send = send
+        self._close_code = CloseCode.NORMAL
+        self._gone = False
+        self._log = logger.bind(call_id=str(call.call_id), business_id=str(call.business_id))
+
+    async def run(self) -> None:
+        stream = await self._start()
+        if stream is None:
+            await self._close()
+            return
+        records = CallRecords(self._call.business_id, self._call.call_id)
+        bridge = CallBridge(
+            call=self._call,
+            stream=stream,
+            send=self._send_text,
+            session=session_settings(self._call),
+            records=records,
+            limits=Limits(),
+        )
+        await self._carry(bridge, records, stream)
+
+    async def _carry(
+        self, bridge: CallBridge, records: CallRecords, stream: twilio.StreamStarted
+    ) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            writer = tasks.create_task(records.run(), name="write-records")
+            listeners = [
+                tasks.create_task(self._read(bridge), name="read-carrier"),
+                tasks.create_task(self._hear_hints(), name="hear-hints"),
+            ]
+            live_calls().add(self._call.call_id, bridge.end)
+            try:
+                ending = await bridge.run()
+            finally:
+                live_calls().discard(self._call.call_id)
+            finishing = tasks.create_task(self._finish(ending, stream), name="finish-call")
+            await asyncio.wait([finishing], timeout=FINISH_FIRST_S)
+            await self._close()
+            for listener in listeners:
+                listener.cancel()
+            records.close()
+            await asyncio.wait([writer, finishing], timeout=FLUSH_WITHIN_S)
+            writer.cancel()
+            finishing.cancel()
+        self._log_metrics(ending)
+
+    # The carrier's socket
+
+    async def _start(self) -> twilio.StreamStarted | None:
+        """The stream's `start`, if it comes in time and is of this call."""
+        try:
+            async with asyncio.timeout(START_WITHIN_S):
+                stream = await self._first_start()
+        except TimeoutError:
+            self._close_code = CloseCode.NO_START
+            self._log.warning("media_stream_without_start")
+            return None
+        if stream is None:
+            return None
+        if (stream.call_sid, stream.account_sid) != (self._call.call_sid, self._call.account_sid):
+            self._close_code = CloseCode.WRONG_CALL
+            self._log.error("media_stream_of_another_call")
+            return None
+        return stream
+
+    async def _first_start(self) -> twilio.StreamStarted | None:
+        while (text := await self._next_text()) is not None:
+            message = twilio.decode(text)
+            if isinstance(message, twilio.StreamStarted):
+                return message
+            if not isinstance(message, Ignored):
+                self._close_code = CloseCode.NOT_MEDIA_STREAMS
+                return None
+        return None
+
+    async def _next_text(self) -> str | None:
+        """The next text message; an empty one for a binary one; None when the socket is gone."""
+        message = await self._receive()
+        if message["type"] != "websocket.receive":
+            self._gone = True
+            return None
+        return message.get("text") or ""
+
+    async def _read(self, bridge: CallBridge) -> None:
+        clock = asyncio.get_running_loop().time
+        rate = RateLimit(clock())
+        while (text := await self._next_text()) is not None:
+            if len(text) > MAX_MESSAGE:
+                self._close_code = CloseCode.TOO_BIG
+                bridge.carrier_lost("a message of more than 64 KiB")
+            elif not rate.allows(clock()):
+                self._close_code = CloseCode.TOO_MANY
+                bridge.carrier_lost("too many messages a second")
+            else:
+                bridge.carrier_message(text)
+        bridge.carrier_lost("the carrier's socket closed without a stop")
+
+    async def _send_text(self, text: str) -> None:
+        await self._send({"type": "websocket.send", "text": text})
+
+    async def _close(self) -> None:
+        if self._gone:
+            return
+        self._gone = True
+        try:
+            await self._send({"type": "websocket.close", "code": self._close_code})
+        except OSError:
+            self._log.info("media_stream_was_closed_already")
+
+    # News from other processes
+
+    async def _hear_hints(self) -> None:
+        """End-of-call hints by the channel layer. Without Redis the row alone brings the news."""
+        layer = get_channel_layer()
+        if layer is None:
+            return
+        away = False
+        while True:
+            try:
+                await self._hear_group(layer)
+            except (RedisError, OSError) as error:
+                if not away:
+                    self._log.warning("channel_layer_away", error=type(error).__name__)
+                away = True
+                await asyncio.sleep(HINTS_AGAIN_S)
+
+    async def _hear_group(self, layer: Any) -> None:
+        channel = await layer.new_channel()
+        await layer.group_add(call_group(self._call.business_id, self._call.call_id), channel)
+        # What was said before we listened stands in the row.
+        await live_calls().check()
+        while True:
+            message = await layer.receive(channel)
+            if message.get("type") == "call.ended":
+                await live_calls().check()
+
+    # The end
+
+    async def _finish(self, ending: Ending, stream: twilio.StreamStarted) -> None:
+        """The row first, then the line; the sweeper finds what could not be done here."""
+        try:
+            await off_loop(finish_call)(
+                call_id=self._call.call_id,
+                business_id=self._call.business_id,
+                end_reason=EndReason(ending.reason),
+                end_detail=ending.detail,
+                metrics=for_row(ending, stream.stream_sid),
+                now=timezone.now(),
+            )
+            if not (ending.apologise or ending.carrier_gone):
+                await off_loop(hang_up)(
+                    call_id=self._call.call_id, business_id=self._call.business_id
+                )
+        except (DatabaseError, InterfaceError):
+            self._log.exception("call_not_finished")
+        except TelephonyError:
+            self._log.exception("call_not_hung_up")
+
+    def _log_metrics(self, ending: Ending) -> None:
+        log = self._log.warning if ending.metrics.frames_dropped else self._log.info
+        log("[CALL_METRICS]", **for_log(ending, self._call))
+
+
+def session_settings(call: AdmittedCall) -> SessionSettings:
+    return SessionSettings(
+        voice=call.voice,
+        transcription_model=settings.OPENAI_TRANSCRIPTION_MODEL,
+        transcription_prompt=call.transcription,
+        tools=OFFERED,
+    )

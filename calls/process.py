@@ -1,0 +1,46 @@
+"""What a process that carries media does besides carrying it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+
+from calls.engine.audio import AUDIO_CONFIG
+from calls.realtime_client import warm_pool
+from calls.watch import live_calls
+
+logger = structlog.get_logger(__name__)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class MediaProcess:
+    """ASGI middleware: sockets to the model are warm before the first call's media arrives.
+
+    Servers with the lifespan protocol (uvicorn) warm them at start and close them at the end.
+    Daphne has none: there the first request of any kind does it, a health check or a webhook.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        logger.info("audio_mode", mode=AUDIO_CONFIG.describe())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        warm_pool()
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._application(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()  # lifespan.startup
+        await send({"type": "lifespan.startup.complete"})
+        await receive()  # lifespan.shutdown
+        await live_calls().close()
+        await warm_pool().close()
+        await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,134 @@
+"""What a live call writes down, off the audio path.
+
+The bridge hands over commands; a task of the call writes them in batches through the small pool
+of `calls.threads`. What is not written yet is kept by key, the latest state only, so an outage of
+the database costs memory for the turns of one call and no order of theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from calls.engine.commands import AnswerTool, SaveTurn
+from calls.models import ToolCall, Turn
+from calls.threads import off_loop
+from tenants.scoping import business_scope
+
+logger = structlog.get_logger(__name__)
+
+Entry = SaveTurn | AnswerTool
+
+# An hour of fast talk. Beyond it the oldest unwritten entry gives way, and is counted.
+MAX_WAITING: Final = 2000
+RETRY_S: Final = 1.0
+TURN_FIELDS: Final = (
+    "position",
+    "speaker",
+    "text",
+    "started_ms",
+    "ended_ms",
+    "generated_ms",
+    "heard_ms",
+    "interrupted",
+)
+
+
+class CallRecords:
+    def __init__(self, business_id: uuid.UUID, call_id: uuid.UUID) -> None:
+        self.dropped = 0
+        self._business_id = business_id
+        self._call_id = call_id
+        self._waiting: dict[str, Entry] = {}
+        self._changed = asyncio.Event()
+        self._closing = False
+
+    def save(self, entry: Entry) -> None:
+        key = entry.item_id if isinstance(entry, SaveTurn) else f"tool {entry.call_id}"
+        if key not in self._waiting and len(self._waiting) >= MAX_WAITING:
+            del self._waiting[next(iter(self._waiting))]
+            self.dropped += 1
+        self._waiting[key] = entry
+        self._changed.set()
+
+    def close(self) -> None:
+        """Nothing more will come: run() ends when all is written."""
+        self._closing = True
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Write until closed. The call's owner bounds how long the last of it may take."""
+        while not self._closing or self._waiting:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._waiting and not await self._write_waiting():
+                await asyncio.sleep(RETRY_S)
+                self._changed.set()
+
+    async def _write_waiting(self) -> bool:
+        batch = self._waiting
+        self._waiting = {}
+        try:
+            await off_loop(self._write)(list(batch.values()))
+        except (OperationalError, InterfaceError):
+            self._waiting = batch | self._waiting  # the database is away: the newer state wins
+            logger.warning("records_wait_for_database", waiting=len(self._waiting))
+            return False
+        except DatabaseError:
+            self.dropped += len(batch)
+            logger.exception("records_refused", dropped=len(batch))
+        return True
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        with business_scope(self._business_id):
+            Turn.objects.bulk_create(
+                [self._turn(entry) for entry in entries if isinstance(entry, SaveTurn)],
+                update_conflicts=True,
+                unique_fields=["business", "call", "item_id"],
+                update_fields=TURN_FIELDS,
+            )
+            ToolCall.objects.bulk_create(
+                [self._tool_call(entry) for entry in entries if isinstance(entry, AnswerTool)],
+                ignore_conflicts=True,
+            )
+
+    def _turn(self, turn: SaveTurn) -> Turn:
+        return Turn(
+            business_id=self._business_id,
+            call_id=self._call_id,
+            position=turn.position,
+            speaker=turn.speaker,
+            item_id=turn.item_id,
+            text=turn.text.replace("\0", ""),
+            started_ms=turn.started_ms,
+            ended_ms=turn.ended_ms,
+            generated_ms=turn.generated_ms,
+            heard_ms=turn.heard_ms,
+            interrupted=turn.interrupted,
+        )
+
+    def _tool_call(self, answer: AnswerTool) -> ToolCall:
+        status = ToolCall.Status.SUCCEEDED if answer.succeeded else ToolCall.Status.FAILED
+        return ToolCall(
+            business_id=self._business_id,
+            call_id=self._call_id,
+            tool_call_id=answer.call_id,
+            name=answer.name[:64],
+            arguments=_json(answer.arguments),
+            result=_json(answer.output),
+            status=status,
+        )
+
+
+def _json(text: str) -> Any:
+    """What the model wrote, as JSON where it is JSON: interrupted arguments are cut."""
+    try:
+        return orjson.loads(text.replace("\\u0000", ""))
+    except orjson.JSONDecodeError:
+        return {"unreadable": text.replace("\0", "")}
