@@ -11,6 +11,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from prompts.advice import Finding, advise
 from tenants.models import Business, User
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
@@ -136,6 +137,14 @@ class PromptVersion(BusinessOwned):
 
     def __str__(self) -> str:
         return f"{self.prompt} {self.number}"
+
+    def advice(self) -> list[Finding]:
+        others = Prompt.objects.for_business(self.business_id).exclude(pk=self.prompt_id)
+        return advise(
+            text=self.text,
+            greeting=self.greeting,
+            other_direction_published=others.exclude(published=None).exists(),
+        )
 
     def words(self) -> dict[str, str]:
         """What an author decides: enough to write the next version from."""

@@ -24,6 +24,7 @@ from prosaas.env import (
     load_dotenv,
 )
 from prosaas.logs import configure_logs
+from tenants.pool import refuse_scoped
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(BASE_DIR / ".env")
@@ -64,7 +65,7 @@ INSTALLED_APPS = [
     "tenants",
     "prompts",
     "calls",
-    "django.contrib.admin",
+    "tenants.apps.OperatorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -122,6 +123,7 @@ DATABASES["default"] |= {
             "max_size": env_int("DATABASE_POOL_SIZE", 10, least=2, most=200),
             "timeout": 5,
             "max_idle": 300,
+            "reset": refuse_scoped,
         },
     },
 }
@@ -239,6 +241,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Static files straight from the packages: no collecting step between a change and a start.
 
 STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 
 LOGGING = configure_logs(
