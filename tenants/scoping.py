@@ -38,12 +38,12 @@ class PlatformReason(StrEnum):
 
     ADMIN = "admin"
     CREATE_BUSINESS = "create a business"
-    MEMBERSHIPS = "memberships of a user"
     MIGRATION = "migration"
     ROUTE_NUMBER = "route a number"
     RESOLVE_TOKEN = "resolve a token"  # noqa: S105 - not a secret
     RESOLVE_CALL = "resolve a call"
     SWEEP = "sweep"
+    WATCH_CALLS = "watch calls"
     WATCH_CALLS = "watch live calls"
 
 
