@@ -43,7 +43,6 @@ class PlatformReason(StrEnum):
     RESOLVE_TOKEN = "resolve a token"  # noqa: S105 - not a secret
     RESOLVE_CALL = "resolve a call"
     SWEEP = "sweep"
-    WATCH_CALLS = "watch calls"
     WATCH_CALLS = "watch live calls"
 
 
