@@ -34,6 +34,7 @@ class AdmittedCall:
 class StreamRefused(Exception):  # noqa: N818 - a verdict, not a fault
     """A media socket that gets no call. `reason` is a short code for logs, counters and tests."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, call_id: uuid.UUID | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.call_id = call_id

@@ -107,9 +107,10 @@ class CallQuerySet(BusinessOwnedQuerySet["Call"]):
         return self.filter(carrier_final_at=None).exclude(call_sid=None)
 
     def due_for_check(self, before: datetime) -> Self:
-        """Unsettled and not heard of since."""
+        """Unsettled and not heard of since, those that have waited longest first."""
         heard_of = Greatest("carrier_checked_at", "ended_at", "created_at")
-        return self.unsettled().alias(heard_of=heard_of).filter(heard_of__lte=before)
+        due = self.unsettled().alias(heard_of=heard_of).filter(heard_of__lte=before)
+        return due.order_by("heard_of")
 
 
 class Call(BusinessOwned):
@@ -308,6 +309,10 @@ class Call(BusinessOwned):
             "counters": _merged("counters", metrics.get("counters", {})),
         }
         self._update(Q(), **changes)
+
+    def claim_check(self, now: datetime) -> bool:
+        """Of two sweeps that found this call, one asks the carrier about it."""
+        return self._update(Q(carrier_checked_at=self.carrier_checked_at), carrier_checked_at=now)
 
     def count(self, counter: str) -> None:
         with transaction.atomic():

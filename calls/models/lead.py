@@ -27,3 +27,6 @@ class Lead(BusinessOwned):
 
     def __str__(self) -> str:
         return self.name or self.phone_e164
+
+    def facts_as_text(self) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in self.facts.items())

@@ -1,0 +1,21 @@
+"""What is done to calls from outside a conversation, one subject a module."""
+
+from __future__ import annotations
+
+from calls.actions.admitting import admit_stream
+from calls.actions.answering import answer_call
+from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
+from calls.actions.ending import announce_end, finish_call, hang_up
+from calls.actions.sweeping import close_stale_calls
+
+__all__ = [
+    "admit_stream",
+    "after_stream",
+    "announce_end",
+    "answer_call",
+    "close_stale_calls",
+    "finish_call",
+    "hang_up",
+    "take_call_status",
+    "take_stream_status",
+]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+from redis.exceptions import RedisError
+
+from calls import telephony
+from calls.groups import call_group
+from calls.models import Call, EndReason
+from tenants.credentials import twilio_account
+from tenants.scoping import business_scope
+
+logger = structlog.get_logger(__name__)
+
+ANNOUNCE_TIMEOUT_S = 0.5
+
+
+def finish_call(
+    *,
+    call_id: uuid.UUID,
+    business_id: uuid.UUID,
+    end_reason: str,
+    end_detail: str,
+    metrics: Mapping[str, object],
+    now: datetime,
+) -> None:
+    """Note why a call ended. Has to be done before its carrier socket is closed by us, since the
+    carrier asks at once what the caller shall hear next, and the row answers."""
+    with business_scope(business_id):
+        call = Call.objects.for_business(business_id).get(pk=call_id)
+        call.finish(
+            end_reason=EndReason(end_reason), end_detail=end_detail, metrics=metrics, now=now
+        )
+        announce_end(call)
+
+
+def hang_up(*, call_id: uuid.UUID, business_id: uuid.UUID) -> None:
+    """Raises `TelephonyError`. Nothing is locked while the carrier is asked."""
+    with business_scope(business_id):
+        account = twilio_account(business_id)
+        call = Call.objects.for_business(business_id).get(pk=call_id)
+    if call.call_sid:
+        telephony.hang_up(account, call.call_sid)
+
+
+def announce_end(call: Call) -> None:
+    """Tell the process that holds the sockets, once the row is committed.
+
+    A hint: the consumer looks at the row every second as well. So whatever is wrong with Redis,
+    it costs half a second and no more.
+    """
+    transaction.on_commit(partial(_tell_watchers, call.business_id, call.pk))
+
+
+def _tell_watchers(business_id: uuid.UUID, call_id: uuid.UUID) -> None:
+    try:
+        async_to_sync(_send)(
+            call_group(business_id, call_id), {"type": "call.ended", "call_id": str(call_id)}
+        )
+    except (RedisError, OSError, TimeoutError) as error:
+        logger.warning("call_end_not_announced", call_id=str(call_id), error=type(error).__name__)
+
+
+async def _send(group: str, message: dict[str, str]) -> None:
+    async with asyncio.timeout(ANNOUNCE_TIMEOUT_S):
+        await get_channel_layer().group_send(group, message)

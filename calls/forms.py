@@ -1,0 +1,97 @@
+"""The carrier's form fields as typed objects.
+
+Fields that we do not know are let through: the carrier adds new ones when it likes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from django.http import QueryDict
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic.alias_generators import to_pascal
+
+COLUMN = 64
+# PostgreSQL stores no NUL, neither in text nor in JSON.
+NUL = "\x00"
+
+
+class FormInvalid(ValueError):  # noqa: N818 - what is invalid; the text names the fields
+    """A form without what we need. The text holds names of fields and no values."""
+
+
+def _cut(value: object) -> object:
+    """An odd caller's address must not cost the call: it is kept as far as the column goes."""
+    return value.replace(NUL, "")[:COLUMN] if isinstance(value, str) else value
+
+
+def _blank_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+Sid = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Za-z]{1,62}$")]
+Address = Annotated[str, BeforeValidator(_cut)]
+Count = Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=0, le=2**31 - 1)]
+
+
+class CarrierForm(BaseModel):
+    model_config = ConfigDict(alias_generator=to_pascal, extra="ignore", frozen=True)
+
+    call_sid: Sid
+    account_sid: Sid
+
+    @classmethod
+    def read(cls, post: QueryDict, **ours: object) -> Self:
+        try:
+            return cls.model_validate({**post.dict(), **ours})
+        except ValidationError as error:
+            wrong = {str(part) for problem in error.errors() for part in problem["loc"][:1]}
+            raise FormInvalid(f"Missing or malformed: {', '.join(sorted(wrong))}.") from error
+
+
+class IncomingCallForm(CarrierForm):
+    from_: Address = Field(alias="From")
+    to: Address
+    call_status: str
+
+
+class AfterStreamForm(CarrierForm):
+    pass
+
+
+class CallbackForm(CarrierForm):
+    """Keeps the whole form besides what it understands of it."""
+
+    # Lower case: no field of the carrier's own can take their places.
+    payload: dict[str, Any] = Field(alias="payload")
+    idempotency_token: Address = Field(alias="idempotency_token")
+
+    @classmethod
+    def read_callback(cls, post: QueryDict, *, idempotency_token: str) -> Self:
+        return cls.read(post, payload=_whole(post), idempotency_token=idempotency_token)
+
+
+class CallStatusForm(CallbackForm):
+    call_status: str
+    sequence_number: Count = None
+    call_duration: Count = None
+
+
+class StreamStatusForm(CallbackForm):
+    stream_event: str
+    stream_error: str = ""
+
+
+def _whole(post: QueryDict) -> dict[str, Any]:
+    values = {
+        name.replace(NUL, ""): [value.replace(NUL, "") for value in many]
+        for name, many in post.lists()
+    }
+    return {name: many[0] if len(many) == 1 else many for name, many in values.items()}

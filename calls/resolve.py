@@ -1,0 +1,57 @@
+"""Look-ups that come before the business is known.
+
+Each sees the rows of all businesses, reads ids and nothing else, and leaves the rest to the
+`business_scope` that follows.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import NamedTuple
+
+from calls.models import Call
+from tenants.models import Business, PhoneNumber
+from tenants.scoping import PlatformReason, platform_scope
+
+
+class NumberOwner(NamedTuple):
+    number_id: uuid.UUID
+    business_id: uuid.UUID
+
+
+class CallAddress(NamedTuple):
+    call_id: uuid.UUID
+    business_id: uuid.UUID
+
+
+def business_by_slug(slug: str) -> uuid.UUID | None:
+    with platform_scope(PlatformReason.ROUTE_NUMBER):
+        return Business.objects.filter(slug=slug).values_list("pk", flat=True).first()
+
+
+def owner_of_number(e164: str) -> NumberOwner | None:
+    with platform_scope(PlatformReason.ROUTE_NUMBER):
+        found = PhoneNumber.objects.filter(e164=e164, active=True)
+        row = found.values_list("pk", "business_id").first()
+    return NumberOwner(*row) if row else None
+
+
+def business_of_token(call_id: uuid.UUID) -> uuid.UUID | None:
+    with platform_scope(PlatformReason.RESOLVE_TOKEN):
+        return _business_of_call(call_id)
+
+
+def business_of_call(call_id: uuid.UUID) -> uuid.UUID | None:
+    with platform_scope(PlatformReason.RESOLVE_CALL):
+        return _business_of_call(call_id)
+
+
+def unsettled_calls(*, quiet_since: datetime, most: int) -> list[CallAddress]:
+    with platform_scope(PlatformReason.SWEEP):
+        due = Call.objects.due_for_check(quiet_since)
+        return [CallAddress(*row) for row in due.values_list("pk", "business_id")[:most]]
+
+
+def _business_of_call(call_id: uuid.UUID) -> uuid.UUID | None:
+    return Call.objects.filter(pk=call_id).values_list("business_id", flat=True).first()

@@ -1,0 +1,103 @@
+"""Nothing that the carrier has not signed comes in.
+
+The signature covers the public address and every field, and is made with the auth token of the
+account that the call runs on: the business's own, or the installation's.
+"""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
+
+from calls import addresses, resolve
+from calls.forms import FormInvalid
+from tenants.credentials import CredentialMissing, TwilioAccount, twilio_account
+from tenants.scoping import business_scope
+
+logger = structlog.get_logger(__name__)
+
+BODY_LIMIT = 64 * 1024
+
+View = Callable[..., HttpResponse]
+
+
+class ForeignCall(PermissionError):  # noqa: N818 - a verdict on what came, not a fault of ours
+    """A genuine request that speaks of another call than its address does."""
+
+
+def from_carrier(view: View) -> View:
+    """Let through what is signed with the account of the business in the path, and AccountSid its.
+
+    The path names the business (`slug`) or one of its calls (`call_id`); an unknown one is 404.
+    """
+
+    @csrf_exempt
+    @require_POST
+    @wraps(view)
+    def guarded(request: HttpRequest, **path: Any) -> HttpResponse:
+        if _too_large(request):
+            return HttpResponse("The form is too large.", status=413, content_type="text/plain")
+        business_id = _business(**path)
+        if not _is_genuine(request, business_id):
+            return HttpResponse("Not signed.", status=403, content_type="text/plain")
+        try:
+            return view(request, **path)
+        except FormInvalid as error:
+            return HttpResponse(str(error), status=400, content_type="text/plain")
+        except ForeignCall:
+            logger.warning("callback_of_another_call", business_id=str(business_id))
+            return HttpResponse("Another call.", status=403, content_type="text/plain")
+
+    return guarded
+
+
+def is_genuine_socket(account: TwilioAccount, url: str, signature: str) -> bool:
+    """The handshake is signed over the `wss` address; some add a slash to it."""
+    validator = RequestValidator(account.auth_token)
+    return any(validator.validate(said, {}, signature) for said in (url, f"{url}/"))
+
+
+def _too_large(request: HttpRequest) -> bool:
+    try:
+        return len(request.body) > BODY_LIMIT
+    except RequestDataTooBig:
+        return True
+
+
+def _business(*, slug: str = "", call_id: uuid.UUID | None = None) -> uuid.UUID:
+    found = resolve.business_of_call(call_id) if call_id else resolve.business_by_slug(slug)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _is_genuine(request: HttpRequest, business_id: uuid.UUID) -> bool:
+    try:
+        with business_scope(business_id):
+            account = twilio_account(business_id)
+    except CredentialMissing as missing:
+        logger.error(
+            "carrier_request_not_verifiable", business_id=str(business_id), why=str(missing)
+        )
+        return False
+    signed = RequestValidator(account.auth_token).validate(
+        addresses.public(request.get_full_path()),
+        request.POST,
+        request.headers.get(SIGNATURE_HEADER, ""),
+    )
+    ours = hmac.compare_digest(
+        request.POST.get("AccountSid", "").encode(), account.account_sid.encode()
+    )
+    if not (signed and ours):
+        logger.warning("carrier_request_refused", business_id=str(business_id), signed=signed)
+    return signed and ours

@@ -1,0 +1,95 @@
+"""The carrier's REST API: what is asked of it about one call, and what its errors mean."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from requests.exceptions import RequestException
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from tenants.credentials import TwilioAccount
+
+# The library waits for ever unless told otherwise. A number and not a pair: it refuses a pair.
+TIMEOUT_S = 5.0
+ALREADY_OVER = 21220
+TOO_MANY_REQUESTS = 429
+
+# At INFO the library writes addresses and query strings, with telephone numbers in them.
+sdk_log = logging.getLogger("calls.telephony.sdk")
+sdk_log.setLevel(logging.WARNING)
+
+
+class TelephonyError(Exception):
+    """The carrier did not do what was asked. `permanent` says that asking again is no use."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class CallUnknown(TelephonyError):  # noqa: N818 - named after what the carrier says
+    """The carrier has no such call, or none that still runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierCall:
+    """A call as the carrier tells it; `status` in the carrier's own word."""
+
+    status: str
+    duration_s: int | None
+    ended_at: datetime | None
+
+
+def hang_up(account: TwilioAccount, call_sid: str) -> None:
+    """A call that is over already is hung up."""
+    try:
+        with _client(account) as client:
+            client.calls(call_sid).update(status="completed")
+    except CallUnknown:
+        return
+
+
+def fetch_call(account: TwilioAccount, call_sid: str) -> CarrierCall:
+    with _client(account) as client:
+        found = client.calls(call_sid).fetch()
+        return CarrierCall(
+            status=str(found.status),
+            duration_s=int(found.duration) if found.duration else None,
+            ended_at=found.end_time,
+        )
+
+
+@contextmanager
+def _client(account: TwilioAccount) -> Iterator[Client]:
+    # A session of its own for each request, closed after it: on a kept connection that has gone
+    # stale nobody can tell whether the carrier has seen the request.
+    http = TwilioHttpClient(timeout=TIMEOUT_S, logger=sdk_log)
+    client = Client(account.account_sid, account.auth_token, http_client=http)
+    client.api.base_url = settings.TWILIO_API_BASE_URL
+    try:
+        yield client
+    except (TwilioRestException, TwilioServiceException) as error:
+        raise _meaning(error) from error
+    except RequestException as error:
+        raise TelephonyError(
+            f"The carrier was not reached: {type(error).__name__}.", permanent=False
+        ) from error
+    except ValueError as error:
+        raise TelephonyError("The carrier's answer was not understood.", permanent=False) from error
+    finally:
+        http.session.close()
+
+
+def _meaning(error: TwilioRestException | TwilioServiceException) -> TelephonyError:
+    message = f"The carrier answered {error.status}, code {error.code}."
+    if error.status == 404 or error.code == ALREADY_OVER:
+        return CallUnknown(message, permanent=True)
+    ours_to_mend = 400 <= error.status < 500 and error.status != TOO_MANY_REQUESTS
+    return TelephonyError(message, permanent=ours_to_mend)

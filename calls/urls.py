@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from calls import webhooks
+
+app_name = "calls"
+
+urlpatterns = [
+    path("twiml/incoming/<slug:slug>", webhooks.incoming, name="incoming"),
+    path("twiml/after-stream/<uuid:call_id>", webhooks.after_stream, name="after-stream"),
+    path("webhooks/twilio/call-status/<slug:slug>", webhooks.call_status, name="call-status"),
+    path(
+        "webhooks/twilio/stream-status/<uuid:call_id>",
+        webhooks.stream_status,
+        name="stream-status",
+    ),
+]

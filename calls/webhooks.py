@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from calls import actions
+from calls.forms import AfterStreamForm, CallStatusForm, IncomingCallForm, StreamStatusForm
+from calls.signature import from_carrier
+
+# The same on every retry of one webhook; it tells a retry from a second event.
+IDEMPOTENCY_HEADER = "I-Twilio-Idempotency-Token"
+
+
+@from_carrier
+def incoming(request: HttpRequest, slug: str) -> HttpResponse:
+    form = IncomingCallForm.read(request.POST)
+    return _twiml(actions.answer_call(slug=slug, form=form, now=timezone.now()))
+
+
+@from_carrier
+def after_stream(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
+    form = AfterStreamForm.read(request.POST)
+    return _twiml(actions.after_stream(call_id=call_id, form=form, now=timezone.now()))
+
+
+@from_carrier
+def call_status(request: HttpRequest, slug: str) -> HttpResponse:
+    form = CallStatusForm.read_callback(request.POST, idempotency_token=_token(request))
+    actions.take_call_status(slug=slug, form=form, now=timezone.now())
+    return HttpResponse(status=204)
+
+
+@from_carrier
+def stream_status(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
+    form = StreamStatusForm.read_callback(request.POST, idempotency_token=_token(request))
+    actions.take_stream_status(call_id=call_id, form=form, now=timezone.now())
+    return HttpResponse(status=204)
+
+
+def _twiml(document: str) -> HttpResponse:
+    return HttpResponse(document, content_type="text/xml; charset=utf-8")
+
+
+def _token(request: HttpRequest) -> str:
+    return request.headers.get(IDEMPOTENCY_HEADER, "")
