@@ -57,7 +57,9 @@ def decode(message: bytes) -> Inbound:
     if not isinstance(parsed, dict):
         return Ignored("model.json")
     kind = parsed.get("type")
-    decoder = DECODERS.get(kind) if isinstance(kind, str) else None
+    if not isinstance(kind, str):
+        return Ignored("model.unknown")
+    decoder = DECODERS.get(kind)
     if decoder is None:
         return PASSED_OVER if kind in UNDECIDING else Ignored("model.unknown")
     try:
