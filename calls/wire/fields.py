@@ -11,6 +11,8 @@ Json = dict[str, Any]
 MAX_IDENTIFIER: Final = 128
 # Eleven days in milliseconds, or more tokens than any context has.
 MAX_NUMBER: Final = 10**9
+MAX_LABEL: Final = 64
+MAX_SENTENCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,20 @@ def text(message: Json, name: str) -> str:
 def optional_text(message: Json, name: str) -> str:
     value = message.get(name)
     return value if isinstance(value, str) else ""
+
+
+def label(message: Json, name: str) -> str:
+    """A code or a status, empty when there is none."""
+    return shown(optional_text(message, name), MAX_LABEL)
+
+
+def sentence(message: Json, name: str) -> str:
+    return shown(optional_text(message, name), MAX_SENTENCE)
+
+
+def shown(value: str, most: int) -> str:
+    """What may stand in a log line, a counter and a column: one NUL, and PostgreSQL refuses a row."""
+    return "".join(filter(str.isprintable, value[:most]))
 
 
 def identifier(message: Json, name: str) -> str:

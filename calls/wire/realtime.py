@@ -26,16 +26,20 @@ from calls.engine.commands import (
 )
 from calls.engine.configuration import AUDIO_FORMAT
 from calls.wire.fields import (
+    MAX_LABEL,
     Ignored,
     Json,
     MalformedError,
     count,
     identifier,
     integer,
+    label,
     obj,
     objects,
     optional_obj,
     optional_text,
+    sentence,
+    shown,
     text,
 )
 
@@ -81,7 +85,7 @@ def _session_updated(message: Json) -> Inbound:
 
 
 def _format(side: Json) -> str:
-    return optional_text(optional_obj(side, "format"), "type")
+    return label(optional_obj(side, "format"), "type")
 
 
 def _speech_started(message: Json) -> Inbound:
@@ -101,7 +105,7 @@ def _transcription_completed(message: Json) -> Inbound:
 
 
 def _transcription_failed(message: Json) -> Inbound:
-    code = optional_text(optional_obj(message, "error"), "code")
+    code = label(optional_obj(message, "error"), "code")
     return events.TranscriptionFailed(identifier(message, "item_id"), code or "unknown")
 
 
@@ -139,8 +143,8 @@ def _response_done(message: Json) -> Inbound:
     error = optional_obj(optional_obj(response, "status_details"), "error")
     return events.ResponseFinished(
         response_id=identifier(response, "id"),
-        status=text(response, "status"),
-        error_code=optional_text(error, "code") or optional_text(error, "type"),
+        status=shown(text(response, "status"), MAX_LABEL),
+        error_code=label(error, "code") or label(error, "type"),
         item_ids=tuple(identifier(item, "id") for item in output if "id" in item),
         function_calls=tuple(
             events.FunctionCall(
@@ -172,8 +176,8 @@ def _usage(usage: Json) -> events.Usage:
 def _error(message: Json) -> Inbound:
     error = obj(message, "error")
     return events.ModelError(
-        code=optional_text(error, "code") or optional_text(error, "type") or "unknown",
-        message=optional_text(error, "message"),
+        code=label(error, "code") or label(error, "type") or "unknown",
+        message=sentence(error, "message"),
         event_id=optional_text(error, "event_id"),
     )
 
