@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 Json = dict[str, Any]
 
@@ -54,11 +54,18 @@ def shown(value: str, most: int) -> str:
 
 def identifier(message: Json, name: str) -> str:
     value = message.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_IDENTIFIER:
-        raise MalformedError(name)
-    if not value.isascii() or not value.isprintable():
+    if not is_identifier(value):
         raise MalformedError(name)
     return value
+
+
+def is_identifier(value: object) -> TypeGuard[str]:
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= MAX_IDENTIFIER
+        and value.isascii()
+        and value.isprintable()
+    )
 
 
 def integer(message: Json, name: str) -> int:

@@ -33,6 +33,7 @@ from calls.wire.fields import (
     count,
     identifier,
     integer,
+    is_identifier,
     label,
     obj,
     objects,
@@ -138,6 +139,7 @@ def _transcript_done(message: Json) -> Inbound:
 
 
 def _response_done(message: Json) -> Inbound:
+    """Whatever is wrong with its output: the end of a response that is not heard of mutes a call."""
     response = obj(message, "response")
     output = objects(response, "output")
     error = optional_obj(optional_obj(response, "status_details"), "error")
@@ -145,17 +147,21 @@ def _response_done(message: Json) -> Inbound:
         response_id=identifier(response, "id"),
         status=shown(text(response, "status"), MAX_LABEL),
         error_code=label(error, "code") or label(error, "type"),
-        item_ids=tuple(identifier(item, "id") for item in output if "id" in item),
+        item_ids=tuple(item["id"] for item in output if is_identifier(item.get("id"))),
         function_calls=tuple(
-            events.FunctionCall(
-                identifier(item, "call_id"),
-                identifier(item, "name"),
-                optional_text(item, "arguments"),
-            )
+            events.FunctionCall(item["call_id"], item["name"], optional_text(item, "arguments"))
             for item in output
-            if item.get("type") == "function_call"
+            if _is_function_call(item)
         ),
         usage=_usage(optional_obj(response, "usage")),
+    )
+
+
+def _is_function_call(item: Json) -> bool:
+    return (
+        item.get("type") == "function_call"
+        and is_identifier(item.get("call_id"))
+        and is_identifier(item.get("name"))
     )
 
 
