@@ -118,11 +118,13 @@ def env_database(name: str) -> dict[str, Any]:
     """Django's dictionary for the PostgreSQL address in `name`."""
     url = env_str(name)
     sentence = f"{name} is not usable; set it to postgresql://role:password@host:port/name."
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ImproperlyConfigured(sentence)
     try:
         config: dict[str, Any] = environ.Env.db_url_config(url)
     except ValueError:
         raise ImproperlyConfigured(sentence) from None
-    if config.get("ENGINE") != "django.db.backends.postgresql" or not config.get("NAME"):
+    if not config["NAME"]:
         raise ImproperlyConfigured(sentence)
     return config
 

@@ -62,6 +62,7 @@ TWILIO_API_BASE_URL = env_url("TWILIO_API_BASE_URL", "https://api.twilio.com")
 # Applications
 
 INSTALLED_APPS = [
+    "prosaas",
     "tenants",
     "prompts",
     "calls",
