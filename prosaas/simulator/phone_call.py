@@ -1,0 +1,471 @@
+"""One telephone call at the stand-in carrier: rings, follows TwiML, ends, and tells of it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urljoin
+
+from prosaas.simulator import twiml
+from prosaas.simulator.call_params import API_VERSION, parties
+from prosaas.simulator.call_plan import (
+    FINAL,
+    Callee,
+    CallFaults,
+    CallSettings,
+    Fetch,
+    HangUp,
+    Inline,
+    LoseNetwork,
+    MachineDetection,
+    Order,
+    Source,
+    Status,
+)
+from prosaas.simulator.call_reports import CallReports
+from prosaas.simulator.callbacks import Courier
+from prosaas.simulator.clock import Timer
+from prosaas.simulator.media import MediaStream
+from prosaas.simulator.media_socket import StreamError
+from prosaas.simulator.network import Network
+from prosaas.simulator.people import Act, Performer, Person
+from prosaas.simulator.recordings import Recording, record
+from prosaas.simulator.webhooks import Account, Exchange
+
+WEBHOOK_FAILURE = 11200
+CONTENT_TYPE_FAILURE = 12300
+
+_DOCUMENT_LIMIT = 50  # a call that is redirected for ever must end some time
+_SPOKEN_CHARACTERS_PER_SECOND = 15
+_TONE_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    at: float
+    what: str
+    detail: str = ""
+
+
+class CallOverError(Exception):
+    """The call ended before what was waited for."""
+
+
+class PhoneCall:
+    def __init__(
+        self,
+        *,
+        network: Network,
+        account: Account,
+        direction: Literal["inbound", "outbound-api"],
+        to: str,
+        from_: str,
+        settings: CallSettings,
+        person: Person,
+        faults: CallFaults | None = None,
+    ) -> None:
+        self.sid = "CA" + secrets.token_hex(16)
+        self.account = account
+        self.direction = direction
+        self.person = person
+        self.to = to
+        self.from_ = from_
+        self.status: Status = "queued"
+        self.answered_by = ""
+        self.queue_time_s = 0.0
+        self.created_at = network.clock.now()
+        self.answered_at: float | None = None
+        self.ended_at: float | None = None
+        self.log: list[LogEntry] = []
+        self.errors: list[tuple[int, str]] = []  # what the carrier's debugger would list
+        self.documents: list[str] = []
+        self.spoken: list[str] = []  # what the carrier's own voice said
+        self.acts: list[Act] = []
+        self.exchanges: list[Exchange] = []  # requests for TwiML
+        self.streams: list[MediaStream] = []
+        self.recording: Recording | None = None
+        self._network = network
+        self._clock = network.clock
+        self._settings = settings
+        self._faults = faults or CallFaults()
+        self._performer = Performer(person, self._take_act)
+        self._courier = Courier(
+            network.sender, account, network.clock, self._faults.callbacks, network.spawn
+        )
+        self._reports = CallReports(network, self._courier, settings, self._params)
+        self._orders: asyncio.Queue[Order] = asyncio.Queue()
+        self._final: Status = "completed"
+        self._time_limit: Timer | None = None
+        self._streaming = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._settled = asyncio.Event()
+
+    # What the person at the telephone does, beside their script.
+
+    def hang_up(self) -> None:
+        self._orders.put_nowait(HangUp("caller" if self.direction == "inbound" else "callee"))
+
+    def lose_network(self) -> None:
+        self._orders.put_nowait(LoseNetwork())
+
+    def press(self, digit: str) -> None:
+        if self.stream is not None:
+            self.stream.press(digit)
+
+    def say(self, clip: str) -> None:
+        self._performer.say_now(clip)
+
+    # What the carrier's REST interface does to the call.
+
+    def obey(self, order: Order) -> None:
+        self._orders.put_nowait(order)
+
+    # What a test or the log wants to know.
+
+    @property
+    def stream(self) -> MediaStream | None:
+        return self.streams[-1] if self.streams else None
+
+    @property
+    def callbacks(self) -> list[Exchange]:
+        """Every attempt to deliver a callback, in the order of the answers."""
+        return self._courier.exchanges
+
+    @property
+    def duration_s(self) -> int:
+        if self.answered_at is None or self.ended_at is None:
+            return 0
+        return math.ceil(self.ended_at - self.answered_at)
+
+    def heard_bytes(self) -> bytes:
+        """All the agent's audio that has reached the person's ear so far."""
+        now = self._clock.now()
+        return b"".join(stream.playback.heard_bytes(now) for stream in self.streams)
+
+    async def streaming(self) -> MediaStream:
+        """The stream, once its `start` has been sent."""
+        await self._reached(self._streaming)
+        return self.streams[-1]
+
+    async def agent_speaks(self) -> MediaStream:
+        """The stream, once the first of the agent's audio has come."""
+        stream = await self.streaming()
+        await self._reached(stream.agent_heard)
+        return stream
+
+    async def ended(self) -> PhoneCall:
+        """The status is final and no socket is open; callbacks may still be under way."""
+        await self._ended.wait()
+        return self
+
+    async def settled(self) -> PhoneCall:
+        """Ended, and every callback has been delivered or given up."""
+        await self._settled.wait()
+        return self
+
+    async def _reached(self, event: asyncio.Event) -> None:
+        waiting = {asyncio.create_task(event.wait()), asyncio.create_task(self._ended.wait())}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        if not event.is_set():
+            raise CallOverError(f"{self.sid} ended: {self.status}, {self.errors}")
+
+    # The course of the call.
+
+    async def ring(self) -> None:
+        """An inbound call, from the first ring to the last callback."""
+        await self._live(self._ring())
+
+    async def dial(self, callee: Callee) -> None:
+        """An outbound call, from the queue to the last callback."""
+        await self._live(self._dial(callee))
+
+    async def _live(self, course: Coroutine[Any, Any, None]) -> None:
+        try:
+            await self._follow(course)
+            self._become(self._final)
+            self._ended.set()
+            await self._deliver_recording()
+            await self._courier.delivered()
+        finally:
+            self._cut_off()
+            self._ended.set()
+            self._settled.set()
+
+    async def _ring(self) -> None:
+        self._become("ringing")
+        await self._execute(self._settings.source)
+
+    async def _dial(self, callee: Callee) -> None:
+        await self._clock.sleep(self.queue_time_s)
+        self._become("initiated")
+        self._become("ringing")
+        await self._clock.sleep(callee.ring_s)
+        if callee.outcome != "answered":
+            self._final = callee.outcome
+            return
+        self._answer()
+        await self._detect_machine(callee)
+        await self._execute(self._settings.source)
+
+    async def _detect_machine(self, callee: Callee) -> None:
+        detection = self._settings.detection
+        if detection is None:
+            return
+        if detection.in_background:
+            self._network.spawn(self._tell_verdict_later(callee, detection))
+            return
+        seconds = callee.detection_s
+        await self._clock.sleep(detection.timeout_s if seconds is None else seconds)
+        self.answered_by = "unknown" if seconds is None else callee.verdict(detection.mode)
+
+    async def _tell_verdict_later(self, callee: Callee, detection: MachineDetection) -> None:
+        if callee.detection_s is None:
+            return
+        await self._clock.sleep(callee.detection_s)
+        self.answered_by = callee.verdict(detection.mode)
+        self._reports.verdict(detection, self.answered_by, callee.detection_s)
+
+    async def _follow(self, course: Coroutine[Any, Any, None]) -> None:
+        """Runs the course of the call; an order from outside replaces it or ends it."""
+        following: Coroutine[Any, Any, None] | None = course
+        while following is not None:
+            program = asyncio.create_task(following)
+            order = asyncio.create_task(self._orders.get())
+            try:
+                await asyncio.wait({program, order}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                interrupted = order.done() and not order.cancelled()
+                order.cancel()
+                if not program.done():
+                    program.cancel()
+                await asyncio.wait({program, order})
+            if not program.cancelled():
+                program.result()
+            if not interrupted:
+                return
+            following = await self._take_order(order.result())
+
+    async def _take_order(self, order: Order) -> Coroutine[Any, Any, None] | None:
+        self._note("order", repr(order))
+        match order:
+            case HangUp(by, unanswered):
+                self._final = "completed" if self.answered_at is not None else unanswered
+                await self._end_by_hanging_up(by)
+            case LoseNetwork():
+                await self._end_stream(lost=True)
+            case Fetch() | Inline():
+                await self._end_stream()
+                return self._execute(order)
+        return None
+
+    async def _end_by_hanging_up(self, by: str) -> None:
+        self._note("hung up", by)
+        if self._faults.completed_first:
+            self._become(self._final)
+        stream = self.stream
+        if stream is not None and self._faults.socket_lingers_s:
+            lingering = self._clock.real_seconds(self._faults.socket_lingers_s)
+            waiting = asyncio.create_task(stream.over.wait())
+            await asyncio.wait({waiting}, timeout=lingering)
+            waiting.cancel()
+        await self._end_stream()
+
+    async def _end_stream(self, *, lost: bool = False) -> None:
+        stream = self.stream
+        if stream is None or stream.reported_end:
+            return
+        if lost:
+            stream.lose_network()
+        else:
+            await stream.hang_up()
+        await stream.over.wait()
+        self._report_stream_end(stream)
+
+    async def _deliver_recording(self) -> None:
+        wish = self._settings.recording
+        if wish is None or self.answered_at is None:
+            return
+        await self._clock.sleep(wish.ready_after_s)
+        made = record(self.sid, wish.channels, self._clock.now(), self.streams)
+        if made.duration_s:
+            self.recording = made
+        self._reports.recording(wish, made)
+
+    def _cut_off(self) -> None:
+        # Only when the whole carrier is being shut down in the middle of the call.
+        if self._time_limit is not None:
+            self._time_limit.cancel()
+        for stream in self.streams:
+            if stream.closed_at is None:
+                stream.lose_network()
+
+    # TwiML.
+
+    async def _execute(self, source: Source) -> None:
+        for _ in range(_DOCUMENT_LIMIT):
+            try:
+                following = await self._perform(source)
+            except twiml.TwimlError as error:
+                self._complain(error.code, error.message)
+                self.spoken.append("An application error has occurred. Goodbye.")
+                return
+            if following is None:
+                return
+            source = following
+        self._complain(WEBHOOK_FAILURE, "redirected without end")
+
+    async def _perform(self, source: Source) -> Source | None:
+        """Runs one document; gives back the one that takes over, if any."""
+        base = source.url if isinstance(source, Fetch) else ""
+        verbs = twiml.parse(await self._document(source))
+        if verbs and isinstance(verbs[0], twiml.Reject) and self.answered_at is None:
+            self._final = "busy" if verbs[0].reason == "busy" else "failed"
+            return None
+        self._answer()
+        for verb in verbs:
+            following = await self._do(verb)
+            if isinstance(verb, twiml.Hangup):
+                return None
+            if following is not None:
+                return Fetch(urljoin(base, following.url), following.method)
+        return None
+
+    async def _do(self, verb: twiml.Verb) -> Fetch | None:
+        self._note("verb", type(verb).__name__)
+        match verb:
+            case twiml.SayText(text):
+                self.spoken.append(text)
+                await self._clock.sleep(len(text) / _SPOKEN_CHARACTERS_PER_SECOND)
+            case twiml.Pause(seconds):
+                await self._clock.sleep(seconds)
+            case twiml.PlayDigits(digits):
+                await self._clock.sleep(len(digits) * _TONE_S)
+            case twiml.Redirect(url, method):
+                return Fetch(url, method)
+            case twiml.ConnectStream():
+                await self._connect(verb)
+                return Fetch(verb.action, verb.action_method) if verb.action else None
+            case twiml.Hangup() | twiml.Reject():
+                pass
+        return None
+
+    async def _document(self, source: Source) -> str:
+        if isinstance(source, Inline):
+            self.documents.append(source.document)
+            return source.document
+        exchange = await self._fetch(source.url, source.method)
+        if exchange.failure and source.fallback_url:
+            self._complain(WEBHOOK_FAILURE, exchange.failure)
+            exchange = await self._fetch(source.fallback_url, "POST")
+        if exchange.failure:
+            raise twiml.TwimlError(WEBHOOK_FAILURE, exchange.failure)
+        if exchange.content_type not in {"text/xml", "application/xml"}:
+            raise twiml.TwimlError(CONTENT_TYPE_FAILURE, f"answered {exchange.content_type}")
+        self.documents.append(exchange.body)
+        return exchange.body
+
+    async def _fetch(self, url: str, method: str) -> Exchange:
+        params = self._params()
+        once = (self.account, "twiml", url, method, params)
+        twice = self._faults.webhook_twice if not self.exchanges else ""
+        if twice == "at once":
+            first, second = await asyncio.gather(
+                self._network.sender.send(*once), self._network.sender.send(*once)
+            )
+            self.exchanges += first + second
+        elif twice == "in turn":
+            self.exchanges += await self._network.sender.send(*once)
+            self.exchanges += await self._network.sender.send(*once)
+        else:
+            self.exchanges += await self._network.sender.send(*once)
+        return self.exchanges[-1]
+
+    # The media stream.
+
+    async def _connect(self, verb: twiml.ConnectStream) -> None:
+        stream = MediaStream(
+            account=self.account,
+            call_sid=self.sid,
+            verb=verb,
+            performer=self._performer,
+            clock=self._clock,
+            address=self._network.address,
+            faults=self._faults.media,
+        )
+        try:
+            twiml.check_stream_url(verb.url, allow_insecure=self._network.allow_insecure_ws)
+            await stream.open()
+        except (twiml.TwimlError, StreamError) as error:
+            self._complain(error.code, error.message)
+            self._reports.stream(stream, "stream-error", str(error))
+            return
+        self.streams.append(stream)
+        self._network.spawn(stream.listen())
+        self._note("stream", stream.sid)
+        self._reports.stream(stream, "stream-started")
+        self._streaming.set()
+        await stream.over.wait()
+        self._report_stream_end(stream)
+
+    def _report_stream_end(self, stream: MediaStream) -> None:
+        if stream.reported_end:
+            return
+        stream.reported_end = True
+        self._note("stream over", stream.closed_by)
+        if stream.failure is not None:
+            self._complain(stream.failure.code, stream.failure.message)
+            self._reports.stream(stream, "stream-error", str(stream.failure))
+        self._reports.stream(stream, "stream-stopped")
+
+    # Telling the application.
+
+    def _answer(self) -> None:
+        if self.answered_at is None:
+            self.answered_at = self._clock.now()
+            self._become("in-progress")
+            limit = self.answered_at + self._settings.time_limit_s
+            self._time_limit = self._clock.call_at(limit, lambda: self.obey(HangUp("time limit")))
+
+    def _become(self, status: Status) -> None:
+        if self.status in FINAL:
+            return
+        self.status = status
+        self._note("status", status)
+        if status in FINAL:
+            self.ended_at = self._clock.now()
+        self._reports.status(status, self.duration_s)
+
+    def _params(self) -> dict[str, str]:
+        params = {
+            "CallSid": self.sid,
+            "AccountSid": self.account.sid,
+            "ApiVersion": API_VERSION,
+            "Direction": self.direction,
+            "CallStatus": self.status,
+        }
+        if self.answered_by:
+            params["AnsweredBy"] = self.answered_by
+        return params | parties(self.from_, self.to)
+
+    def _take_act(self, act: Act) -> None:
+        self.acts.append(act)
+        self._note(f"person {act.kind}", act.detail)
+        if act.kind == "presses":
+            self.press(act.detail)
+        elif act.kind == "hangs up":
+            self.hang_up()
+
+    def _complain(self, code: int, message: str) -> None:
+        self.errors.append((code, message))
+        self._note("error", f"{code} {message}")
+
+    def _note(self, what: str, detail: str = "") -> None:
+        self.log.append(LogEntry(self._clock.now(), what, detail))

@@ -1,0 +1,137 @@
+"""All calls of the stand-in carrier: who has an account, who is dialled when, which call is which."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection
+
+from prosaas.simulator.call_plan import Callee, CallFaults, CallSettings, Fetch
+from prosaas.simulator.clock import Clock
+from prosaas.simulator.media_socket import Signature, open_socket
+from prosaas.simulator.network import Network
+from prosaas.simulator.people import Person, silent_caller
+from prosaas.simulator.phone_call import PhoneCall
+from prosaas.simulator.webhooks import Account, PublicAddress, WebhookSender
+
+DEFAULT_CALLER = "+972501234567"
+
+
+class Switchboard:
+    """Every call is a task of one group: what fails in a call is raised where the carrier is
+    closed, and is not swallowed.
+    """
+
+    def __init__(
+        self,
+        *,
+        accounts: tuple[Account, ...],
+        clock: Clock,
+        address: PublicAddress,
+        calls_per_second: float,
+        allow_insecure_ws: bool,
+    ) -> None:
+        self.accounts = {account.sid: account for account in accounts}
+        self.calls: dict[str, PhoneCall] = {}  # by sid: whatever was placed or accepted
+        self.callees: dict[str, Callee] = {}  # by number: who answers when it is dialled
+        self.default_callee = Callee()
+        self.outbound_faults: deque[CallFaults] = deque()  # one for each outbound call to come
+        self.clock = clock
+        self.address = address
+        self._default_account = accounts[0]
+        self._calls_per_second = calls_per_second
+        self._dial_next_at: dict[str, float] = {}
+        self._sender = WebhookSender(clock, address)
+        self._tasks: asyncio.TaskGroup | None = None
+        self.network = Network(
+            clock=clock,
+            sender=self._sender,
+            address=address,
+            allow_insecure_ws=allow_insecure_ws,
+            spawn=self._spawn,
+            epoch=datetime.now(UTC) - timedelta(seconds=clock.now()),
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        await self._sender.open()
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                yield
+        finally:
+            await self._sender.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        if self._tasks is None:
+            raise RuntimeError("the carrier has not been started")
+        return self._tasks.create_task(work)
+
+    def account(self, sid: str) -> Account:
+        return self.accounts[sid] if sid else self._default_account
+
+    async def place_call(
+        self,
+        *,
+        to: str,
+        voice_url: str,
+        from_: str = DEFAULT_CALLER,
+        person: Person | None = None,
+        status_callback: str = "",
+        status_events: frozenset[str] = frozenset({"completed"}),
+        fallback_url: str = "",
+        account_sid: str = "",
+        faults: CallFaults | None = None,
+    ) -> PhoneCall:
+        """Somebody dials one of the product's numbers."""
+        call = PhoneCall(
+            network=self.network,
+            account=self.account(account_sid),
+            direction="inbound",
+            to=to,
+            from_=from_,
+            settings=CallSettings(
+                source=Fetch(voice_url, fallback_url=fallback_url),
+                status_callback=status_callback,
+                status_events=status_events,
+            ),
+            person=person or silent_caller(),
+            faults=faults,
+        )
+        self.calls[call.sid] = call
+        self._spawn(call.ring())
+        return call
+
+    def dial(self, account: Account, to: str, from_: str, settings: CallSettings) -> PhoneCall:
+        """The product has asked for a call. Taken in order, one a second for each account."""
+        callee = self.callees.get(to, self.default_callee)
+        call = PhoneCall(
+            network=self.network,
+            account=account,
+            direction="outbound-api",
+            to=to,
+            from_=from_,
+            settings=settings,
+            person=callee.person,
+            faults=self.outbound_faults.popleft() if self.outbound_faults else None,
+        )
+        now = self.clock.now()
+        dialled_at = max(now, self._dial_next_at.get(account.sid, now))
+        self._dial_next_at[account.sid] = dialled_at + 1 / self._calls_per_second
+        call.queue_time_s = dialled_at - now
+        self.calls[call.sid] = call
+        self._spawn(call.dial(callee))
+        return call
+
+    async def knock(
+        self, url: str, *, account_sid: str = "", signature: Signature = "right"
+    ) -> ClientConnection:
+        """Opens a media socket that belongs to no call: a replay, a forgery, a second one. Raises
+        StreamError, which carries the HTTP status, when it is not let in.
+        """
+        account = self.account(account_sid)
+        return await open_socket(url, account, self.address, self.clock, signature)
