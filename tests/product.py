@@ -1,0 +1,144 @@
+"""The whole product under test: its real doors served in the test's own event loop, the stand-in
+carrier and the stand-in model on either side of it, real PostgreSQL and Valkey behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TypeVar
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from pytest_django import Settings
+
+from calls.models import Call, Turn
+from calls.threads import off_loop
+from prosaas.simulator.call_plan import CallFaults
+from prosaas.simulator.carrier import Carrier
+from prosaas.simulator.model import INSTANT, Hearing, ModelSession, RealtimeModel, Scenario
+from prosaas.simulator.people import Person
+from prosaas.simulator.phone_call import PhoneCall
+from tenants.models import Business
+from tenants.scoping import PlatformReason, business_scope, platform_scope
+from tests.people import make_business, make_number, make_published
+
+Result = TypeVar("Result")
+
+HOST = "127.0.0.1"
+ALL_EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
+# A model that costs no time of its own, so that what is measured is ours.
+QUICK = Scenario(pacing=INSTANT, hearing=Hearing(delay=(0.05, 0.05)))
+
+
+class Server(uvicorn.Server):
+    """Leaves the signals to pytest."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Product:
+    def __init__(self, url: str, carrier: Carrier, model: RealtimeModel) -> None:
+        self.url = url
+        self.carrier = carrier
+        self.model = model
+
+    async def call(
+        self,
+        business: Business,
+        number: str,
+        person: Person | None = None,
+        faults: CallFaults | None = None,
+    ) -> PhoneCall:
+        """Somebody dials this number, which the carrier has configured for this business."""
+        return await self.carrier.place_call(
+            to=number,
+            voice_url=f"{self.url}/twiml/incoming/{business.slug}",
+            status_callback=f"{self.url}/webhooks/twilio/call-status/{business.slug}",
+            status_events=ALL_EVENTS,
+            person=person,
+            faults=faults,
+        )
+
+    def used_sessions(self) -> list[ModelSession]:
+        """Sessions of the model that a call has spoken to; warm ones are not."""
+        return [session for session in self.model.sessions if session.client_events()]
+
+
+@pytest_asyncio.fixture
+async def product(settings: Settings, transactional_db: None) -> AsyncIterator[Product]:
+    model = RealtimeModel(scenario=QUICK, key=settings.OPENAI_API_KEY)
+    carrier = Carrier(
+        account_sid=settings.TWILIO_ACCOUNT_SID,
+        auth_token=settings.TWILIO_AUTH_TOKEN,
+        allow_insecure_ws=True,
+    )
+    async with model, carrier:
+        settings.OPENAI_WEBSOCKET_BASE_URL = f"{model.url}"
+        settings.TWILIO_API_BASE_URL = carrier.base_url
+        settings.WARM_REALTIME_SESSIONS = 2
+        async with served(settings) as url:
+            yield Product(url, carrier, model)
+
+
+@contextlib.asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[str]:
+    """The product's ASGI application on a free port, which PUBLIC_URL then names."""
+    from prosaas.asgi import application
+
+    config = uvicorn.Config(
+        application, host=HOST, port=0, log_config=None, ws="websockets-sansio", lifespan="on"
+    )
+    server = Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    settings.PUBLIC_URL = f"http://{HOST}:{port}"
+    try:
+        yield settings.PUBLIC_URL
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def in_database(question: Callable[[], Result]) -> Result:
+    return await off_loop(question)()
+
+
+async def a_business(
+    slug: str, *, language: str = "en", text: str = "Sell flowers only.", greeting: str = "Hello!"
+) -> tuple[Business, str]:
+    """A business that answers its telephone, and its number."""
+
+    def make() -> tuple[Business, str]:
+        business = make_business(slug, language=language)
+        make_published(business, text=text, greeting=greeting)
+        return business, make_number(business).e164
+
+    return await in_database(make)
+
+
+async def row_of(call: PhoneCall) -> Call | None:
+    def look() -> Call | None:
+        with platform_scope(PlatformReason.RESOLVE_CALL):
+            found = Call.objects.filter(call_sid=call.sid)
+            return found.select_related("business", "binding").first()
+
+    return await in_database(look)
+
+
+async def turns_of(call: Call) -> list[Turn]:
+    def look() -> list[Turn]:
+        with business_scope(call.business_id):
+            return list(Turn.objects.for_business(call.business_id).filter(call=call))
+
+    return sorted(await in_database(look), key=lambda turn: turn.position)
+
+
+def threads_and_sockets() -> int:
+    return len(os.listdir("/proc/self/fd"))
