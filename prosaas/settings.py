@@ -24,7 +24,6 @@ from prosaas.env import (
     load_dotenv,
 )
 from prosaas.logs import configure_logs
-from tenants.pool import refuse_scoped
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(BASE_DIR / ".env")
@@ -124,7 +123,6 @@ DATABASES["default"] |= {
             "max_size": env_int("DATABASE_POOL_SIZE", 10, least=2, most=200),
             "timeout": 5,
             "max_idle": 300,
-            "reset": refuse_scoped,
         },
     },
 }

@@ -17,7 +17,7 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from tenants import catalogue, checks, scoping
 
-        connection_created.connect(scoping.install_guard, dispatch_uid="tenants.install_guard")
+        connection_created.connect(scoping.take_over, dispatch_uid="tenants.take_over")
         post_migrate.connect(
             catalogue.refuse_unsafe_schema, sender=self, dispatch_uid="tenants.catalogue"
         )

@@ -33,6 +33,10 @@ class ScopeConflict(RuntimeError):  # noqa: N818
     """A scope was opened inside the scope of another business."""
 
 
+class ScopeLeaked(RuntimeError):  # noqa: N818
+    """A connection had a scope set on it before anybody opened one."""
+
+
 class PlatformReason(StrEnum):
     """Why code may see the rows of all businesses. A test lists every place that does."""
 
@@ -118,8 +122,28 @@ def business_models() -> list[type[models.Model]]:
     return [m for m in apps.get_models() if m is business or issubclass(m, BusinessOwned)]
 
 
-def install_guard(*, connection: BaseDatabaseWrapper, **kwargs: object) -> None:
+def take_over(*, connection: BaseDatabaseWrapper, **kwargs: object) -> None:
+    """A connection is taken into use, a new one or one from the pool."""
     guard_of(connection)
+    refuse_leftovers(connection)
+
+
+def refuse_leftovers(database: BaseDatabaseWrapper) -> None:
+    """Scopes are transaction-local and leave nothing behind. A plain SET would: whoever gets the
+    connection next would read another business's rows.
+
+    Asked here and not in the pool's own `reset`, which runs in a thread of the pool and loses
+    connections that are on their way back while the pool closes.
+    """
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('app.business', true), current_setting('app.platform', true)"
+        )
+        left = cursor.fetchone()
+    if any(left):
+        database.connection.close()  # the pool throws a closed connection away
+        database.close()
+        raise ScopeLeaked("app.business or app.platform was set on a connection without a scope.")
 
 
 def guard_of(database: BaseDatabaseWrapper) -> ScopeGuard:
