@@ -326,7 +326,7 @@ class Call(BusinessOwned):
 
 
 def _unless(condition: Q, old: F, new: Value) -> Case:
-    return Case(When(condition, then=old), default=new)
+    return Case(When(condition, then=old), default=new, output_field=models.TextField())
 
 
 def _highest(sequence: int | None) -> F | Greatest:

@@ -17,7 +17,7 @@ def document(text: str) -> ElementTree.Element:
 
 
 @pytest.mark.parametrize("language", Business.Language.values)
-@pytest.mark.parametrize("phrase", Phrase)
+@pytest.mark.parametrize("phrase", list(Phrase))
 def test_every_phrase_is_spoken_in_every_language_of_a_business(
     phrase: Phrase, language: str
 ) -> None:

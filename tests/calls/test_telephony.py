@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from pytest_django import Settings
+
+from calls import telephony
+from calls.telephony import CallUnknown, TelephonyError
+from tenants.credentials import TwilioAccount
+
+ACCOUNT = TwilioAccount("AC" + "1" * 32, "a token")
+SID = "CA" + "2" * 32
+PATH = f"/2010-04-01/Accounts/{ACCOUNT.account_sid}/Calls/{SID}.json"
+
+
+class RestApi:
+    """Answers every request with `reply`, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.reply: tuple[int, bytes] = (200, b"{}")
+        self.asked: list[tuple[str, str, str, dict[str, list[str]]]] = []
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def answers(self, status: int, body: dict[str, Any] | str) -> None:
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.reply = (status, text.encode())
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        api = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                fields = parse_qs(self.rfile.read(length).decode())
+                authorization = self.headers.get("Authorization", "")
+                api.asked.append((self.command, self.path, authorization, fields))
+                api.go_on.wait()
+                status, body = api.reply
+                with suppress(OSError):  # who asked has given up waiting
+                    self.send_response(status)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+            do_POST = do_GET  # noqa: N815 - the name is the library's
+
+            def log_message(self, *args: object) -> None:
+                """The test's output is not the place for an access log."""
+
+        return Handler
+
+
+@pytest.fixture
+def api(settings: Settings) -> Iterator[RestApi]:
+    rest = RestApi()
+    settings.TWILIO_API_BASE_URL = rest.url
+    thread = threading.Thread(target=rest.server.serve_forever, args=(0.01,))
+    thread.start()
+    yield rest
+    rest.go_on.set()
+    rest.server.shutdown()
+    rest.server.server_close()
+    thread.join()
+
+
+def error(status: int, code: int) -> dict[str, Any]:
+    return {"status": status, "code": code, "message": "No.", "more_info": ""}
+
+
+def test_hanging_up_completes_the_call_at_the_carrier(api: RestApi) -> None:
+    api.answers(200, {"sid": SID, "status": "completed"})
+
+    telephony.hang_up(ACCOUNT, SID)
+
+    [(method, path, authorization, fields)] = api.asked
+    assert (method, path, fields) == ("POST", PATH, {"Status": ["completed"]})
+    basic = base64.b64encode(f"{ACCOUNT.account_sid}:{ACCOUNT.auth_token}".encode()).decode()
+    assert authorization == f"Basic {basic}"
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 20404), (400, 21220)])
+def test_a_call_that_is_over_already_is_hung_up(status: int, code: int, api: RestApi) -> None:
+    api.answers(status, error(status, code))
+    telephony.hang_up(ACCOUNT, SID)
+    assert len(api.asked) == 1
+
+
+def test_a_call_is_told_as_the_carrier_tells_it(api: RestApi) -> None:
+    api.answers(
+        200,
+        {
+            "sid": SID,
+            "status": "completed",
+            "duration": "61",
+            "end_time": "Sun, 22 Nov 2026 09:01:00 +0000",
+        },
+    )
+    call = telephony.fetch_call(ACCOUNT, SID)
+
+    assert (call.status, call.duration_s) == ("completed", 61)
+    assert call.ended_at == datetime(2026, 11, 22, 9, 1, tzinfo=UTC)
+    assert [asked[:2] for asked in api.asked] == [("GET", PATH)]
+
+
+def test_a_call_that_still_runs_has_neither_length_nor_end(api: RestApi) -> None:
+    api.answers(200, {"sid": SID, "status": "in-progress", "duration": None, "end_time": None})
+    call = telephony.fetch_call(ACCOUNT, SID)
+    assert (call.status, call.duration_s, call.ended_at) == ("in-progress", None, None)
+
+
+def test_a_call_that_the_carrier_does_not_know_is_said_to_be_unknown(api: RestApi) -> None:
+    api.answers(404, error(404, 20404))
+    with pytest.raises(CallUnknown):
+        telephony.fetch_call(ACCOUNT, SID)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "permanent"),
+    [
+        (401, error(401, 20003), True),
+        (400, error(400, 21211), True),
+        (429, error(429, 20429), False),
+        (500, error(500, 20500), False),
+        (503, "<html>busy</html>", False),
+        (200, "not JSON", False),
+        (200, {"status": "completed", "duration": "long"}, False),
+        (302, "", False),
+        (
+            403,
+            {"type": "t", "title": "No", "status": 403, "code": 20003, "detail": "No."},
+            True,
+        ),
+    ],
+)
+def test_an_error_says_whether_asking_again_is_of_use(
+    status: int, body: dict[str, Any] | str, permanent: bool, api: RestApi
+) -> None:
+    api.answers(status, body)
+    with pytest.raises(TelephonyError) as raised:
+        telephony.fetch_call(ACCOUNT, SID)
+
+    assert raised.value.permanent is permanent
+    assert SID not in str(raised.value)
+    assert len(api.asked) == 1  # the library does not ask again behind our back
+
+
+def test_a_carrier_that_is_not_there_may_be_asked_again(settings: Settings) -> None:
+    settings.TWILIO_API_BASE_URL = "http://127.0.0.1:1"
+    with pytest.raises(TelephonyError) as raised:
+        telephony.hang_up(ACCOUNT, SID)
+    assert not raised.value.permanent
+
+
+def test_a_carrier_that_does_not_answer_is_given_up(
+    api: RestApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telephony, "TIMEOUT_S", 0.05)
+    api.go_on.clear()
+    with pytest.raises(TelephonyError, match="ReadTimeout") as raised:
+        telephony.fetch_call(ACCOUNT, SID)
+    assert not raised.value.permanent
+
+
+def test_nobody_waits_longer_than_five_seconds() -> None:
+    assert telephony.TIMEOUT_S == 5.0
+
+
+def test_the_library_writes_no_addresses_into_the_log(
+    api: RestApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.answers(200, {"sid": SID, "status": "completed"})
+    with caplog.at_level(logging.DEBUG, logger="twilio.http_client"):
+        telephony.hang_up(ACCOUNT, SID)
+    assert not [record for record in caplog.records if SID in record.getMessage()]
