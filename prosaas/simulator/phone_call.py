@@ -100,6 +100,7 @@ class PhoneCall:
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
         self._final: Status = "completed"
         self._time_limit: Timer | None = None
+        self._answered = asyncio.Event()
         self._streaming = asyncio.Event()
         self._ended = asyncio.Event()
         self._settled = asyncio.Event()
@@ -145,6 +146,10 @@ class PhoneCall:
         """All the agent's audio that has reached the person's ear so far."""
         now = self._clock.now()
         return b"".join(stream.playback.heard_bytes(now) for stream in self.streams)
+
+    async def answered(self) -> PhoneCall:
+        await self._reached(self._answered)
+        return self
 
     async def streaming(self) -> MediaStream:
         """The stream, once its `start` has been sent."""
@@ -431,6 +436,7 @@ class PhoneCall:
         if self.answered_at is None:
             self.answered_at = self._clock.now()
             self._become("in-progress")
+            self._answered.set()
             limit = self.answered_at + self._settings.time_limit_s
             self._time_limit = self._clock.call_at(limit, lambda: self.obey(HangUp("time limit")))
 

@@ -104,18 +104,31 @@ class Product:
 
     async def socket(self, number: int = 1) -> MediaSocket:
         """The n-th media socket, once `start` has come on it."""
-        while len(self.sockets) < number:
-            self._changed.clear()
-            await self._changed.wait()
-        socket = self.sockets[number - 1]
+        socket = await self.opened_socket(number)
         await socket.until("start")
         return socket
+
+    async def opened_socket(self, number: int = 1) -> MediaSocket:
+        while len(self.sockets) < number:
+            await self._change()
+        return self.sockets[number - 1]
+
+    async def hook(self, path: str, number: int = 1) -> Hook:
+        """The n-th request to a path, once it has come."""
+        while len(self.of(path)) < number:
+            await self._change()
+        return self.of(path)[number - 1]
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
     async def _take_hook(self, request: web.Request) -> web.Response:
         text = await request.text()
         fields = parse_qsl(text or request.query_string, keep_blank_values=True)
         hook = Hook(request.path, dict(fields), dict(request.headers))
         self.hooks.append(hook)
+        self._changed.set()
         if request.path in self.answers:
             return await self.answers[request.path](hook)
         if request.path in self.documents:

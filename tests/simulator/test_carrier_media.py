@@ -154,13 +154,12 @@ async def test_a_message_before_start_is_an_error(carrier: Carrier, product: Pro
         voice_url=product.voice_url,
         faults=CallFaults(media=MediaFaults(send_start=False)),
     )
-    while not product.sockets:
-        await carrier.clock.sleep(0.01)
-    await product.sockets[0].until("connected")
-    await product.sockets[0].socket.send_json({"event": "clear", "streamSid": "MZ"})
+    socket = await product.opened_socket()
+    await socket.until("connected")
+    await socket.socket.send_json({"event": "clear", "streamSid": "MZ"})
     await call.settled()
     assert [code for code, _ in call.errors] == [31924]
-    assert "start" not in {message["event"] for message in product.sockets[0].messages}
+    assert "start" not in {message["event"] for message in socket.messages}
 
 
 async def test_with_jitter_frames_come_in_bunches_and_none_is_lost(

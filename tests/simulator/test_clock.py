@@ -26,20 +26,22 @@ def test_a_clock_cannot_stand_still_or_run_backwards() -> None:
 
 
 async def test_a_manual_clock_wakes_sleepers_in_order_at_their_own_moments() -> None:
-    clock, woken = ManualClock(start=100.0), []
+    clock = ManualClock(start=100.0)
+    woken: list[tuple[float, float]] = []
 
     async def sleeper(seconds: float) -> None:
         await clock.sleep(seconds)
         woken.append((seconds, clock.now()))
 
     async with asyncio.TaskGroup() as group:
-        for seconds in (3, 1, 2):
+        for seconds in (3.0, 1.0, 2.0):
             group.create_task(sleeper(seconds))
         await asyncio.sleep(0)
         await clock.advance(2.5)
-        assert woken == [(1, 101.0), (2, 102.0)]
+        woken_so_far = list(woken)
         await clock.advance(1)
-    assert woken[-1] == (3, 103.0)
+    assert woken_so_far == [(1.0, 101.0), (2.0, 102.0)]
+    assert woken[-1] == (3.0, 103.0)
     assert clock.now() == 103.5
 
 
