@@ -26,7 +26,6 @@ from calls.engine.commands import (
 )
 from calls.engine.configuration import AUDIO_FORMAT
 from calls.wire.fields import (
-    MAX_LABEL,
     Ignored,
     Json,
     MalformedError,
@@ -40,7 +39,6 @@ from calls.wire.fields import (
     optional_obj,
     optional_text,
     sentence,
-    shown,
     text,
 )
 
@@ -145,7 +143,7 @@ def _response_done(message: Json) -> Inbound:
     error = optional_obj(optional_obj(response, "status_details"), "error")
     return events.ResponseFinished(
         response_id=identifier(response, "id"),
-        status=shown(text(response, "status"), MAX_LABEL),
+        status=label(response, "status"),
         error_code=label(error, "code") or label(error, "type"),
         item_ids=tuple(item["id"] for item in output if is_identifier(item.get("id"))),
         function_calls=tuple(
