@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TypeVar
 
-import pytest
 import pytest_asyncio
 import uvicorn
 from pytest_django import Settings
 
+from calls.engine.audio import FRAME_BYTES, SILENCE
 from calls.models import Call, Turn
 from calls.threads import off_loop
 from prosaas.simulator.call_plan import CallFaults
@@ -34,7 +34,15 @@ QUICK = Scenario(pacing=INSTANT, hearing=Hearing(delay=(0.05, 0.05)))
 
 
 class Server(uvicorn.Server):
-    """Leaves the signals to pytest."""
+    """Leaves the signals to pytest, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listens.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -95,8 +103,7 @@ async def served(settings: Settings) -> AsyncIterator[str]:
     )
     server = Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
+    await server.listens.wait()
     port = server.servers[0].sockets[0].getsockname()[1]
     settings.PUBLIC_URL = f"http://{HOST}:{port}"
     try:
@@ -140,5 +147,24 @@ async def turns_of(call: Call) -> list[Turn]:
     return sorted(await in_database(look), key=lambda turn: turn.position)
 
 
-def threads_and_sockets() -> int:
-    return len(os.listdir("/proc/self/fd"))
+async def ended_row_of(call: PhoneCall) -> Call:
+    """The row of a call that is over for the carrier, with every callback delivered."""
+    await call.settled()
+    row = await row_of(call)
+    assert row is not None, "the call left no row"
+    return row
+
+
+async def eventually(holds: Callable[[], bool], within_s: float = 5.0) -> float:
+    """Wait for something that only shows from outside. How long it took, in seconds."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    while not holds():
+        assert clock() - began < within_s, "it did not come to that in time"
+        await asyncio.sleep(0.01)
+    return clock() - began
+
+
+def padded(audio: bytes) -> bytes:
+    """To whole frames, as the end of an utterance is."""
+    return audio + SILENCE * (-len(audio) % FRAME_BYTES)

@@ -62,7 +62,7 @@ class RealtimeModel:
         self.sessions: list[ModelSession] = []
         self.refused: list[int] = []
         """The HTTP status of every connection that was turned away."""
-        self._scenarios = list(scenarios)
+        self.scenarios = list(scenarios)
         self._handshakes = list(handshakes)
         self._host = host
         self._port = port
@@ -181,7 +181,7 @@ class RealtimeModel:
         return session
 
     def _next_scenario(self) -> Scenario:
-        return self._scenarios.pop(0) if self._scenarios else self.scenario
+        return self.scenarios.pop(0) if self.scenarios else self.scenario
 
     # The door for benches
 

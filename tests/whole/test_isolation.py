@@ -1,0 +1,103 @@
+"""No business in another's call: not on a wire, not in a row, not in a log line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+import pytest
+
+from calls.models import Call, EndReason, PromptBinding, Turn
+from prompts.models import Direction
+from prosaas.simulator.people import HangUp, Interrupt, Person, Wait
+from tenants.models import Business
+from tenants.scoping import business_scope
+from tests.people import make_business, make_number, make_published
+from tests.product import Product, a_business, ended_row_of, in_database
+
+CANARY = {"flowers": "CANARY-ROSE-4711", "garage": "CANARY-PISTON-0815"}
+CALLS_EACH = 20
+
+
+def everything_of(business: Business) -> str:
+    """All rows of this business's calls, as text."""
+    with business_scope(business):
+        rows = [
+            list(model.objects.for_business(business).values())
+            for model in (Call, PromptBinding, Turn)
+        ]
+    return json.dumps(rows, default=str, ensure_ascii=False)
+
+
+@pytest.mark.slow
+async def test_forty_calls_of_two_businesses_at_once(
+    product: Product, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.INFO)
+    made = {
+        slug: await a_business(
+            slug, text=f"Speak of {canary} only.", greeting=f"Hello from {slug} {canary}."
+        )
+        for slug, canary in CANARY.items()
+    }
+    person = Person(
+        "brief", (Interrupt("en_opening_hours", after_ms=900), Wait(2500), HangUp()), "en"
+    )
+
+    calls = {
+        slug: [await product.call(business, number, person) for _ in range(CALLS_EACH)]
+        for slug, (business, number) in made.items()
+    }
+    await asyncio.gather(*(call.settled() for each in calls.values() for call in each))
+
+    sessions = product.used_sessions()
+    assert len(sessions) == 2 * CALLS_EACH
+    for session in sessions:
+        exchanged = json.dumps([session.client_events(), session.server_events()])
+        assert sum(canary in exchanged for canary in CANARY.values()) == 1
+    for slug, (business, _number) in made.items():
+        rows = await in_database(lambda business=business: everything_of(business))  # type: ignore[misc]
+        [foreign] = [canary for other, canary in CANARY.items() if other != slug]
+        assert rows.count(CANARY[slug]) >= CALLS_EACH
+        assert foreign not in rows
+    logged = caplog.text + "".join(capfd.readouterr())
+    assert not any(canary in logged for canary in CANARY.values())
+
+
+async def test_an_inbound_call_never_runs_on_the_outbound_prompt(
+    product: Product, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "We are calling to collect your debt CANARY-OUTBOUND"
+
+    def make() -> tuple[Business, str]:
+        business = make_business("flowers")
+        make_published(business, Direction.OUTBOUND, text=secret, greeting=secret)
+        return business, make_number(business).e164
+
+    flowers, number = await in_database(make)
+
+    call = await product.call(flowers, number)
+    row = await ended_row_of(call)
+
+    assert row.end_reason == EndReason.REJECTED_NO_PROMPT
+    assert row.direction == Direction.INBOUND
+    assert product.used_sessions() == []
+    said = "".join(
+        [*call.documents, *call.spoken, await in_database(lambda: everything_of(flowers))]
+    )
+    assert "CANARY-OUTBOUND" not in said + caplog.text
+    assert call.spoken, "the caller is told something"
+
+
+async def test_a_change_of_the_prompt_does_not_reach_a_call_that_is_on(product: Product) -> None:
+    flowers, number = await a_business("flowers", text="Sell roses.", greeting="Roses here.")
+    person = Person("listener", (Wait(2500), HangUp()))
+    call = await product.call(flowers, number, person)
+    await call.streaming()
+
+    await in_database(lambda: make_published(flowers, text="Sell tulips.", greeting="Tulips."))
+    await call.settled()
+
+    [session] = product.used_sessions()
+    assert "tulips" not in json.dumps(session.client_events()).casefold()
