@@ -20,7 +20,7 @@ from prompts.models import Direction
 from tenants.credentials import TwilioAccount
 from tenants.models import Business
 from tenants.scoping import business_scope
-from tests.calls.conftest import NOW
+from tests.people import NOW
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from prompts.models import Prompt, PromptVersion, sha256_of
 from tenants.models import Business, Credential
 from tenants.scoping import business_scope
 from tests.calls.carrier import SignedCarrier
-from tests.calls.conftest import ALICES_NUMBER, CHARLIES_NUMBER, NOW, opens
+from tests.calls.conftest import ALICES_NUMBER, CHARLIES_NUMBER, opens
+from tests.people import NOW, make_business
 
 
 def ring(business: Business, number: str, carrier: SignedCarrier) -> Call:
@@ -72,7 +73,7 @@ def test_a_socket_gets_the_snapshot_of_its_call(
     assert (admitted.direction, admitted.language) == ("inbound", "he")
     assert (admitted.compact, admitted.full) == (binding.compact, binding.full)
     assert admitted.full_sha256 == sha256_of(admitted.full)
-    assert admitted.greeting == "Welcome to alice, inbound."
+    assert admitted.greeting == "Welcome to flowers, inbound."
     assert (admitted.openai_api_key, admitted.api_key_owner) == (
         "sk-installation",
         "installation",
@@ -97,7 +98,7 @@ def test_a_key_of_the_businesss_own_is_its_own(
 def test_secrets_and_prompts_are_not_in_its_repr(call: Call, carrier: SignedCarrier) -> None:
     shown = repr(connects(carrier, call.token()))
     assert "sk-installation" not in shown
-    assert "Secret of alice" not in shown
+    assert "Secret of flowers" not in shown
 
 
 def test_a_slash_behind_the_address_is_signed_by_some(call: Call, carrier: SignedCarrier) -> None:
@@ -114,7 +115,7 @@ def test_a_prompt_published_meanwhile_does_not_change_a_bound_call(
     )
     publish(version=version, by=None, now=NOW)
 
-    assert "Secret of alice inbound" in connects(carrier, call.token()).full
+    assert "Secret of flowers inbound" in connects(carrier, call.token()).full
 
 
 # Refusals
@@ -182,7 +183,7 @@ def test_a_second_socket_with_the_same_token_is_refused(call: Call, carrier: Sig
 
 
 def test_a_call_that_is_over_is_refused(call: Call, carrier: SignedCarrier) -> None:
-    carrier.says_of_call("alice", call.call_sid or "", "completed")
+    carrier.says_of_call("flowers", call.call_sid or "", "completed")
     assert_refused("ended", carrier, call)
 
 
@@ -211,7 +212,9 @@ def test_credentials_that_went_missing_refuse_the_socket(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_sockets_at_the_same_moment_one_is_admitted(carrier: SignedCarrier) -> None:
-    call = ring(opens("alice", "he", ALICES_NUMBER, "inbound"), ALICES_NUMBER, carrier)
+    call = ring(
+        opens(make_business("flowers", "he"), ALICES_NUMBER, "inbound"), ALICES_NUMBER, carrier
+    )
     together = threading.Barrier(2)
     outcomes: list[str] = []
 
@@ -276,10 +279,10 @@ def test_a_snapshot_of_another_direction_is_rendered_again(
     with capture_logs() as lines:
         admitted = connects(carrier, call.token(), **at(NOW))
 
-    assert "Secret of alice inbound" in admitted.full
-    assert "Secret of alice inbound" in admitted.compact
+    assert "Secret of flowers inbound" in admitted.full
+    assert "Secret of flowers inbound" in admitted.compact
     assert "outbound" not in (admitted.full + admitted.compact).lower()
-    assert admitted.greeting == "Welcome to alice, inbound."
+    assert admitted.greeting == "Welcome to flowers, inbound."
     assert admitted.full_sha256 == sha256_of(admitted.full)
     assert stored(call).counters == {"prompt_rendered_again": 1}
     assert "prompt_rendered_again" in {line["event"] for line in lines}

@@ -27,7 +27,8 @@ from calls.models import (
 from prompts.models import Direction, PromptVersion
 from tenants.models import Business
 from tenants.scoping import business_scope
-from tests.calls.conftest import ALICES_NUMBER, NOW, opens
+from tests.calls.conftest import ALICES_NUMBER, opens
+from tests.people import NOW, make_business
 
 LATER = NOW + timedelta(minutes=1)
 
@@ -143,7 +144,7 @@ def test_a_refusal_stays_a_refusal_whatever_the_carrier_calls_it(in_alices: Busi
 
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_that_report_at_once_do_not_undo_each_other() -> None:
-    business = opens("alice", "he", ALICES_NUMBER)
+    business = opens(make_business("flowers", "he"), ALICES_NUMBER)
     with business_scope(business):
         call = call_of(business)
     together = threading.Barrier(2)
@@ -279,7 +280,7 @@ def test_a_call_that_is_over_is_not_taken_up(in_alices: Business) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_sockets_at_once_one_gets_the_call() -> None:
-    business = opens("alice", "he", ALICES_NUMBER)
+    business = opens(make_business("flowers", "he"), ALICES_NUMBER)
     with business_scope(business):
         call = call_of(business, token_expires_at=LATER)
     together = threading.Barrier(2)

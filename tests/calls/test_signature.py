@@ -17,7 +17,7 @@ from tenants.scoping import business_scope
 from tests.calls.carrier import CALLER, SignedCarrier, new_sid
 from tests.calls.conftest import ALICES_NUMBER
 
-PATH = "/twiml/incoming/alice"
+PATH = "/twiml/incoming/flowers"
 
 
 def ringing(**more: str) -> dict[str, str]:
@@ -43,10 +43,10 @@ def assert_shut_out(response: HttpResponse, business: Business) -> None:
 def test_every_route_of_the_carrier_asks_for_the_signature(
     route: URLPattern, alices: Business, carrier: SignedCarrier
 ) -> None:
-    carrier.rings("alice", ALICES_NUMBER)
+    carrier.rings("flowers", ALICES_NUMBER)
     with business_scope(alices):
         call = Call.objects.for_business(alices).get()
-    known = {"slug": "alice", "call_id": call.pk}
+    known = {"slug": "flowers", "call_id": call.pk}
     named = {key: known[key] for key in route.pattern.converters}
     path = reverse(f"calls:{route.name}", kwargs=named)
 
@@ -98,7 +98,7 @@ def test_a_field_given_twice_is_refused(alices: Business, carrier: SignedCarrier
 
 def test_a_signature_for_another_path_is_refused(alices: Business, carrier: SignedCarrier) -> None:
     fields = ringing()
-    other = carrier.signature("https://prosaas.test/twiml/incoming/charlie", fields)
+    other = carrier.signature("https://prosaas.test/twiml/incoming/garage", fields)
     assert_shut_out(carrier.unsigned(PATH, fields, X_Twilio_Signature=other), alices)
 
 
@@ -130,8 +130,8 @@ def test_a_business_with_an_account_of_its_own_is_signed_for_by_that_one(
             secret="alice's own token",
         )
 
-    assert_shut_out(carrier.rings("alice", ALICES_NUMBER), alices)
-    assert own.rings("alice", ALICES_NUMBER).status_code == 200
+    assert_shut_out(carrier.rings("flowers", ALICES_NUMBER), alices)
+    assert own.rings("flowers", ALICES_NUMBER).status_code == 200
 
 
 def test_without_any_account_nobody_is_believed(

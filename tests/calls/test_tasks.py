@@ -17,7 +17,7 @@ from prosaas.celery import app
 from tenants.credentials import TwilioAccount
 from tenants.models import Business, Credential
 from tenants.scoping import NO_SCOPE, business_scope, guard_of
-from tests.calls.conftest import NOW
+from tests.people import NOW
 
 MUCH_LATER = NOW + timedelta(minutes=10)
 

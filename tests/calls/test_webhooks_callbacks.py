@@ -21,7 +21,7 @@ from tests.calls.conftest import ALICES_NUMBER
 @pytest.fixture
 def call(alices: Business, carrier: SignedCarrier) -> Call:
     """A call that has just been put on the media socket."""
-    carrier.rings("alice", ALICES_NUMBER)
+    carrier.rings("flowers", ALICES_NUMBER)
     with business_scope(alices):
         return Call.objects.for_business(alices).get()
 
@@ -70,7 +70,7 @@ def test_statuses_in_any_order_and_repeated_leave_one_final_call(
 ) -> None:
     for status, sequence in (*order, *order):
         response = carrier.says_of_call(
-            "alice", sid_of(call), status, SequenceNumber=sequence, CallDuration="42"
+            "flowers", sid_of(call), status, SequenceNumber=sequence, CallDuration="42"
         )
         assert (response.status_code, response.content) == (204, b"")
 
@@ -83,7 +83,7 @@ def test_statuses_in_any_order_and_repeated_leave_one_final_call(
 def test_every_callback_is_kept_word_for_word(
     alices: Business, call: Call, carrier: SignedCarrier
 ) -> None:
-    carrier.says_of_call("alice", sid_of(call), "completed", SipResponseCode="487", Odd="")
+    carrier.says_of_call("flowers", sid_of(call), "completed", SipResponseCode="487", Odd="")
 
     [event] = events(alices)
     assert event.call_id == call.pk
@@ -107,7 +107,7 @@ def test_a_retry_without_a_sequence_number_is_known_by_its_token(
 def test_a_status_that_the_carrier_has_never_used_is_kept_and_changes_nothing(
     alices: Business, call: Call, carrier: SignedCarrier
 ) -> None:
-    assert carrier.says_of_call("alice", sid_of(call), "teleported").status_code == 204
+    assert carrier.says_of_call("flowers", sid_of(call), "teleported").status_code == 204
     assert stored(call).status == CallStatus.RINGING
     assert len(events(alices)) == 1
 
@@ -115,7 +115,7 @@ def test_a_status_that_the_carrier_has_never_used_is_kept_and_changes_nothing(
 def test_a_callback_of_an_unknown_call_is_kept_apart_and_never_attached(
     alices: Business, call: Call, carrier: SignedCarrier
 ) -> None:
-    assert carrier.says_of_call("alice", new_sid(), "completed").status_code == 204
+    assert carrier.says_of_call("flowers", new_sid(), "completed").status_code == 204
 
     [event] = events(alices)
     assert event.call_id is None
@@ -128,7 +128,7 @@ def test_a_callback_of_an_unknown_call_is_kept_apart_and_never_attached(
 def test_a_callback_at_another_business_does_not_reach_the_call(
     call: Call, charlies: Business, carrier: SignedCarrier
 ) -> None:
-    carrier.says_of_call("charlie", sid_of(call), "completed")
+    carrier.says_of_call("garage", sid_of(call), "completed")
 
     assert stored(call).is_live
     assert [event.call_id for event in events(charlies)] == [None]
@@ -138,7 +138,7 @@ def test_a_callback_at_another_business_does_not_reach_the_call(
 def test_a_malformed_callback_is_a_bad_request(
     wrong: dict[str, str], alices: Business, call: Call, carrier: SignedCarrier
 ) -> None:
-    response = carrier.says_of_call("alice", sid_of(call), "completed", **wrong)
+    response = carrier.says_of_call("flowers", sid_of(call), "completed", **wrong)
     assert response.status_code == 400
     assert b"SequenceNumber" in response.content
     assert events(alices) == []
@@ -224,7 +224,7 @@ def test_a_terminal_status_is_announced(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks() as announced:
-        carrier.says_of_call("alice", sid_of(call), status)
+        carrier.says_of_call("flowers", sid_of(call), status)
     assert len(announced) == 1
 
 
@@ -236,5 +236,5 @@ def test_a_live_status_is_not_announced(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks() as announced:
-        carrier.says_of_call("alice", sid_of(call), status)
+        carrier.says_of_call("flowers", sid_of(call), status)
     assert announced == []

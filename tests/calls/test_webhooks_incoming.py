@@ -15,6 +15,7 @@ from tenants.models import Business, PhoneNumber
 from tenants.scoping import business_scope
 from tests.calls.carrier import CALLER, SignedCarrier, new_sid
 from tests.calls.conftest import ALICES_NUMBER, CHARLIES_NUMBER, opens
+from tests.people import make_business
 
 
 def only_call(business: Business) -> Call:
@@ -53,7 +54,7 @@ def assert_refused(
 
 
 def test_a_call_is_put_on_the_media_socket(alices: Business, carrier: SignedCarrier) -> None:
-    document = twiml(carrier.rings("alice", ALICES_NUMBER))
+    document = twiml(carrier.rings("flowers", ALICES_NUMBER))
 
     call = only_call(alices)
     assert [verb.tag for verb in document] == ["Connect", "Say", "Hangup"]
@@ -77,14 +78,14 @@ def test_a_call_is_put_on_the_media_socket(alices: Business, carrier: SignedCarr
 def test_a_call_is_bound_to_the_published_inbound_prompt(
     alices: Business, carrier: SignedCarrier
 ) -> None:
-    carrier.rings("alice", ALICES_NUMBER)
+    carrier.rings("flowers", ALICES_NUMBER)
 
     [binding] = bindings_of(alices)
     assert binding.suits(only_call(alices))
     assert binding.direction == "inbound"
     assert binding.version.prompt.direction == "inbound"
-    assert "Secret of alice inbound" in binding.full
-    assert "Secret of alice inbound" in binding.compact
+    assert "Secret of flowers inbound" in binding.full
+    assert "Secret of flowers inbound" in binding.compact
     assert "outbound" not in binding.full.lower()
 
 
@@ -92,8 +93,8 @@ def test_the_same_delivery_twice_gets_the_same_bytes_and_makes_nothing_new(
     alices: Business, carrier: SignedCarrier
 ) -> None:
     sid = new_sid()
-    first = carrier.rings("alice", ALICES_NUMBER, call_sid=sid)
-    second = carrier.rings("alice", ALICES_NUMBER, call_sid=sid)
+    first = carrier.rings("flowers", ALICES_NUMBER, call_sid=sid)
+    second = carrier.rings("flowers", ALICES_NUMBER, call_sid=sid)
 
     assert first.content == second.content
     assert calls_of(alices) == 1
@@ -104,8 +105,8 @@ def test_a_refused_call_delivered_twice_stays_one_refused_call(
     charlies: Business, carrier: SignedCarrier
 ) -> None:
     sid = new_sid()
-    first = carrier.rings("charlie", "+97239999999", call_sid=sid)
-    second = carrier.rings("charlie", "+97239999999", call_sid=sid)
+    first = carrier.rings("garage", "+97239999999", call_sid=sid)
+    second = carrier.rings("garage", "+97239999999", call_sid=sid)
 
     assert first.content == second.content
     assert calls_of(charlies) == 1
@@ -113,7 +114,7 @@ def test_a_refused_call_delivered_twice_stays_one_refused_call(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_deliveries_at_the_same_moment_make_one_call(carrier: SignedCarrier) -> None:
-    business = opens("alice", "he", ALICES_NUMBER, "inbound")
+    business = opens(make_business("flowers", "he"), ALICES_NUMBER, "inbound")
     sid = new_sid()
     answers: list[bytes] = []
     together = threading.Barrier(2)
@@ -121,7 +122,7 @@ def test_two_deliveries_at_the_same_moment_make_one_call(carrier: SignedCarrier)
     def deliver() -> None:
         try:
             together.wait()
-            answers.append(carrier.rings("alice", ALICES_NUMBER, call_sid=sid).content)
+            answers.append(carrier.rings("flowers", ALICES_NUMBER, call_sid=sid).content)
         finally:
             connection.close()
 
@@ -140,8 +141,8 @@ def test_two_deliveries_at_the_same_moment_make_one_call(carrier: SignedCarrier)
 def test_a_second_call_of_the_same_person_is_the_same_lead(
     alices: Business, carrier: SignedCarrier
 ) -> None:
-    carrier.rings("alice", ALICES_NUMBER)
-    carrier.rings("alice", ALICES_NUMBER)
+    carrier.rings("flowers", ALICES_NUMBER)
+    carrier.rings("flowers", ALICES_NUMBER)
 
     assert calls_of(alices) == 2
     with business_scope(alices):
@@ -154,7 +155,7 @@ def test_a_second_call_of_the_same_person_is_the_same_lead(
 def test_callers_who_withhold_their_number_do_not_become_one_lead(
     alices: Business, carrier: SignedCarrier, caller: str
 ) -> None:
-    carrier.rings("alice", ALICES_NUMBER, caller=caller)
+    carrier.rings("flowers", ALICES_NUMBER, caller=caller)
 
     call = only_call(alices)
     assert call.lead is None
@@ -163,7 +164,7 @@ def test_callers_who_withhold_their_number_do_not_become_one_lead(
 
 
 def test_a_number_that_nobody_has_is_refused(alices: Business, carrier: SignedCarrier) -> None:
-    response = carrier.rings("alice", "+97239999999")
+    response = carrier.rings("flowers", "+97239999999")
 
     assert_refused(response, alices, EndReason.REJECTED_UNKNOWN_NUMBER, Phrase.NOT_IN_SERVICE)
     assert only_call(alices).to_e164 == "+97239999999"
@@ -174,7 +175,7 @@ def test_a_number_that_nobody_has_is_refused(alices: Business, carrier: SignedCa
 def test_a_number_of_another_business_is_refused_and_nobody_hears_of_its_caller(
     alices: Business, charlies: Business, carrier: SignedCarrier
 ) -> None:
-    response = carrier.rings("alice", CHARLIES_NUMBER)
+    response = carrier.rings("flowers", CHARLIES_NUMBER)
 
     assert_refused(response, alices, EndReason.REJECTED_UNKNOWN_NUMBER, Phrase.NOT_IN_SERVICE)
     call = only_call(alices)
@@ -188,7 +189,7 @@ def test_a_number_that_is_switched_off_is_refused(alices: Business, carrier: Sig
     with business_scope(alices):
         PhoneNumber.objects.for_business(alices).update(active=False)
 
-    response = carrier.rings("alice", ALICES_NUMBER)
+    response = carrier.rings("flowers", ALICES_NUMBER)
 
     assert_refused(response, alices, EndReason.REJECTED_UNKNOWN_NUMBER, Phrase.NOT_IN_SERVICE)
 
@@ -197,7 +198,7 @@ def test_a_suspended_business_is_refused(alices: Business, carrier: SignedCarrie
     with business_scope(alices):
         Business.objects.filter(pk=alices.pk).update(status=Business.Status.SUSPENDED)
 
-    response = carrier.rings("alice", ALICES_NUMBER)
+    response = carrier.rings("flowers", ALICES_NUMBER)
 
     assert_refused(response, alices, EndReason.REJECTED_SUSPENDED, Phrase.NOT_NOW)
 
@@ -206,9 +207,9 @@ def test_an_inbound_call_never_runs_on_the_outbound_prompt(
     carrier: SignedCarrier, db: None
 ) -> None:
     """The mix-up that must not happen: inbound empty, outbound set, an inbound call."""
-    business = opens("alice", "he", ALICES_NUMBER, "outbound")
+    business = opens(make_business("flowers", "he"), ALICES_NUMBER, "outbound")
 
-    response = carrier.rings("alice", ALICES_NUMBER)
+    response = carrier.rings("flowers", ALICES_NUMBER)
 
     assert_refused(response, business, EndReason.REJECTED_NO_PROMPT, Phrase.NOT_NOW)
     assert b"outbound" not in response.content
@@ -220,7 +221,7 @@ def test_a_business_without_a_key_for_the_model_is_refused(
 ) -> None:
     settings.OPENAI_API_KEY = ""
 
-    response = carrier.rings("alice", ALICES_NUMBER)
+    response = carrier.rings("flowers", ALICES_NUMBER)
 
     assert_refused(response, alices, EndReason.REJECTED_NO_CREDENTIALS, Phrase.NOT_NOW)
 
@@ -232,7 +233,7 @@ def test_an_unknown_business_is_not_found(carrier: SignedCarrier, db: None) -> N
 def test_a_form_without_a_call_is_a_bad_request_that_names_the_field(
     alices: Business, carrier: SignedCarrier
 ) -> None:
-    response = carrier.post("/twiml/incoming/alice", {"From": CALLER, "To": ALICES_NUMBER})
+    response = carrier.post("/twiml/incoming/flowers", {"From": CALLER, "To": ALICES_NUMBER})
 
     assert response.status_code == 400
     assert b"CallSid" in response.content
@@ -244,7 +245,7 @@ def test_fields_that_we_do_not_know_are_no_hindrance(
     alices: Business, carrier: SignedCarrier
 ) -> None:
     response = carrier.post(
-        "/twiml/incoming/alice",
+        "/twiml/incoming/flowers",
         {
             "CallSid": new_sid(),
             "From": CALLER,
@@ -262,7 +263,7 @@ def test_the_callers_number_is_logged_under_a_personal_key_only(
     alices: Business, carrier: SignedCarrier
 ) -> None:
     with capture_logs() as lines:
-        carrier.rings("alice", ALICES_NUMBER)
+        carrier.rings("flowers", ALICES_NUMBER)
 
     assert {"call_id", "business_id", "pii.from", "pii.to"} <= lines[-1].keys()
     public = [{k: v for k, v in line.items() if not k.startswith("pii.")} for line in lines]
