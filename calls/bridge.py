@@ -163,6 +163,8 @@ class CallBridge:
 
     def _step(self, step: Callable[[float], list[Command]]) -> None:
         """Feed, execute, play, arm: after every event and every timer, in this order."""
+        if self._ended.done():
+            return  # the sockets are heard for a moment longer; nothing may start again
         now = self._loop.time()
         try:
             for command in step(now):
@@ -204,6 +206,8 @@ class CallBridge:
                 self._outbox.append(self._encoder.mark(output))
         if self._outbox:
             self._outbox_filled.set()
+        if len(self._outbox) > OUTBOX_ALLOWED:
+            self.carrier_lost("the carrier does not take what we send")
 
     def _arm(self) -> None:
         """One timer. One that rings early is harmless, so it is only ever moved forward."""
@@ -234,8 +238,6 @@ class CallBridge:
         while True:
             await self._outbox_filled.wait()
             self._outbox_filled.clear()
-            if len(self._outbox) > OUTBOX_ALLOWED:
-                self.carrier_lost("the carrier does not take what we send")
             try:
                 while self._outbox:
                     await self._send(self._outbox.popleft())
