@@ -1,0 +1,173 @@
+"""Every history of a call: an alphabet of what can happen, and all its words up to a length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from calls.engine import events
+from calls.engine.events import Event
+from calls.engine.session import END_CALL, Phase
+from tests.calls.engine.forking import fork
+from tests.calls.engine.line import Line
+from tests.calls.engine.rules import RuleBroken
+
+ODD_SIZE: Final = 1004  # 125 ms: six frames and a remainder, still whole milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    name: str
+    can_happen: Callable[[Line], bool]
+    happen: Callable[[Line], object]
+
+
+def _always(_line: Line) -> bool:
+    return True
+
+
+def _connected(line: Line) -> bool:
+    return line.phase is not Phase.CONNECTING
+
+
+def _connecting(line: Line) -> bool:
+    return line.phase is Phase.CONNECTING
+
+
+def _unconfirmed(line: Line) -> bool:
+    """A session.update is on its way to the model, or in its hands."""
+    return line.rules.confirmations_due > 0
+
+
+def _may_begin(line: Line) -> bool:
+    return _connected(line) and line.model.active is None
+
+
+def _running(line: Line) -> bool:
+    return line.model.active is not None
+
+
+def _item_open(line: Line) -> bool:
+    return line.model.active is not None and line.model.active.open_utterance is not None
+
+
+def _caller_speaks(line: Line) -> bool:
+    return line.rules.caller_speaking
+
+
+def _caller_silent(line: Line) -> bool:
+    return _connected(line) and not line.rules.caller_speaking
+
+
+def _breaks(line: Line) -> object:
+    """It ends short of its end: as cancelled if it was, else as failed."""
+    response = line.model.active
+    assert response is not None
+    return line.response_ends("failed" if response.cancelled_at is None else "cancelled")
+
+
+def _says_goodbye(line: Line) -> object:
+    return line.response_ends(tools=(END_CALL,))
+
+
+def _error(line: Line) -> object:
+    if line.model.pending:
+        return line.request_fails()
+    return line.feed(events.ModelError("server_error", "a stray one"))
+
+
+def _a_minute(line: Line) -> object:
+    line.wait(60)
+    line.rules.judge_patience()
+    return None
+
+
+def _letter(
+    name: str, happen: Callable[[Line], object], can_happen: Callable[[Line], bool] = _always
+) -> Letter:
+    return Letter(name, can_happen, happen)
+
+
+CONNECTING: Final = (
+    _letter("model ready", Line.model_ready, _connecting),
+    _letter("wrong format", lambda line: line.confirmed("audio/pcm"), _unconfirmed),
+)
+TALKING: Final = (
+    _letter("confirmed", Line.confirmed, _unconfirmed),
+    _letter("response begins", Line.response_begins, _may_begin),
+    _letter("audio", lambda line: line.agent_sends(ODD_SIZE), _running),
+    _letter("audio done", Line.item_ends, _item_open),
+    _letter("response completed", Line.response_ends, _running),
+    _letter("response broken", _breaks, _running),
+    _letter("goodbye", _says_goodbye, _running),
+    _letter("caller starts", Line.caller_starts, _caller_silent),
+    _letter("caller commits", Line.caller_commits, _caller_speaks),
+    _letter("20 ms", lambda line: line.wait(0.02)),
+    _letter("a second", lambda line: line.wait(1)),
+    _letter("a minute", _a_minute),
+    _letter("stall", lambda line: line.stall(0.3)),
+    _letter("model error", _error, _connected),
+    _letter("model lost", lambda line: line.feed(events.ModelLost("reset")), _connected),
+    _letter("carrier stops", lambda line: line.feed(events.CarrierStopped())),
+)
+ALPHABET: Final = CONNECTING + TALKING
+
+# One of each, for the ended call to ignore.
+EVERYTHING: Final[tuple[Event, ...]] = (
+    events.ModelReady(),
+    events.ModelUnavailable("late"),
+    events.ModelLost("late"),
+    events.SessionConfirmed("audio/pcmu", "audio/pcmu"),
+    events.CallerStarted("late", 0),
+    events.CallerStopped("late", 0),
+    events.CallerCommitted("late"),
+    events.CallerTranscribed("late", "yes"),
+    events.TranscriptionFailed("late", "late"),
+    events.ResponseStarted("late", ""),
+    events.AgentAudio("late", "late", b"late"),
+    events.AgentAudioDone("late", "late"),
+    events.AgentTranscribed("late", "late", "late"),
+    events.ResponseFinished("late", "completed"),
+    events.ModelError("invalid_api_key", "late"),
+    events.MarkReached(events.Mark("late", 20, 0)),
+    events.CarrierStopped(),
+    events.CarrierLost("late"),
+    events.EndRequested("late"),
+)
+
+
+class HistoryBroken(AssertionError):  # noqa: N818 - it reads as a sentence
+    pass
+
+
+def explore(line: Line, length: int, past: tuple[str, ...] = ()) -> int:
+    """Play every history up to a length that can follow; how many there are."""
+    histories = 0
+    for letter in ALPHABET:
+        if not letter.can_happen(line):
+            continue
+        branch = fork(line)
+        _play(branch, letter, past)
+        histories += 1
+        if length > 1 and not branch.ended:
+            histories += explore(branch, length - 1, (*past, letter.name))
+    return histories
+
+
+def _play(line: Line, letter: Letter, past: tuple[str, ...]) -> None:
+    try:
+        letter.happen(line)
+        if line.ended:
+            absorb_everything(line)
+    except RuleBroken as broken:
+        history = " > ".join((*past, letter.name))
+        raise HistoryBroken(f"{history}: {broken}") from broken
+    line.done.clear()
+
+
+def absorb_everything(line: Line) -> None:
+    """An ended call does nothing more, whatever comes and however late it is."""
+    for event in EVERYTHING:
+        line.feed(event)
+    line.wait(3600)

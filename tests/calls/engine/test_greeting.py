@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from calls.engine import events
+from calls.engine.commands import Purpose
+from calls.engine.session import Phase
+from tests.calls.engine.line import Line
+
+
+def test_the_greeting_is_heard_and_then_it_is_the_callers_turn() -> None:
+    line = Line.greeting()
+    line.wait(0.3)
+    item = line.agent_responds(500)
+    line.wait(0.48)
+    line.assert_phase(Phase.GREETING)
+    line.wait(0.02)
+    line.assert_phase(Phase.LISTENING)
+    assert line.turn(item).heard_ms == 500
+    assert line.session.summary().greeting_latency_ms == 300
+
+
+def test_after_five_seconds_without_a_sound_the_call_goes_on_without_a_greeting() -> None:
+    line = Line.greeting()
+    line.response_begins()
+    line.wait(4.99)
+    line.assert_phase(Phase.GREETING)
+    line.wait(0.01)
+    line.assert_phase(Phase.LISTENING)
+    line.assert_cancelled("resp_1")
+    assert line.session.summary().full_sent == 1
+    assert line.session.summary().counters["greeting_overdue"] == 1
+    assert line.requested() == [Purpose.GREETING]
+
+
+def test_a_greeting_that_comes_too_late_is_not_heard() -> None:
+    line = Line.greeting()
+    line.wait(5)
+    line.response_begins()
+    line.assert_cancelled("resp_1")
+    line.agent_says(500)
+    line.response_ends("cancelled")
+    line.wait(1)
+    line.assert_heard(b"")
+    line.assert_deleted("item_1")
+
+
+def test_a_sound_in_time_is_enough_however_long_the_greeting_is() -> None:
+    line = Line.greeting()
+    line.wait(4.9)
+    line.response_begins()
+    line.agent_says(6000)
+    line.response_ends()
+    line.wait(5.9)
+    line.assert_phase(Phase.GREETING)
+    assert "greeting_overdue" not in line.session.summary().counters
+
+
+def test_hello_into_the_silence_does_not_stop_a_greeting_that_is_on_its_way() -> None:
+    line = Line.greeting()
+    line.caller_says("hello?")
+    item = line.agent_responds(500)
+    line.wait(1)
+    assert line.turn(item).heard_ms == 500
+    assert line.requested() == [Purpose.GREETING]  # which knew of the hello
+    line.assert_cancelled()
+
+
+def test_a_turn_that_the_running_greeting_does_not_know_of_is_answered_after_it() -> None:
+    line = Line.greeting()
+    line.response_begins()
+    line.caller_says("hello?")
+    line.agent_says(500)
+    line.response_ends()
+    assert line.requested() == [Purpose.GREETING]
+    line.wait(0.5)
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
+    line.assert_phase(Phase.THINKING)
+
+
+def test_the_caller_may_interrupt_the_greeting() -> None:
+    line = Line.greeting()
+    line.response_begins()
+    item = line.agent_says(3000)
+    line.wait(0.42)
+    line.caller_starts()
+    line.assert_silent_within(0)
+    line.assert_truncated(item, 420)
+    line.assert_cancelled("resp_1")
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_a_greeting_that_fails_is_asked_for_once_more() -> None:
+    line = Line.greeting()
+    line.response_begins()
+    line.response_ends("failed", code="server_error")
+    assert line.requested() == [Purpose.GREETING, Purpose.GREETING]
+    line.agent_responds(500)
+    line.wait(0.5)
+    line.assert_phase(Phase.LISTENING)
+    line.assert_goes_on()
+
+
+def test_two_greetings_that_fail_are_a_lost_model() -> None:
+    line = Line.greeting()
+    for _ in range(2):
+        line.response_begins()
+        line.response_ends("failed", code="server_error")
+    line.assert_ended("model_lost", apologise=True)
+
+
+def test_a_greeting_of_no_words_is_the_callers_turn() -> None:
+    line = Line.greeting()
+    line.response_begins()
+    line.response_ends()
+    line.assert_phase(Phase.LISTENING)
+    assert line.requested() == [Purpose.GREETING]
+
+
+def test_a_second_confirmation_does_not_greet_twice() -> None:
+    line = Line.configuring()
+    line.wait(3)  # the update goes out again, and both are answered
+    line.confirmed()
+    line.confirmed()
+    assert line.requested() == [Purpose.GREETING]
+
+
+def test_an_echo_of_a_mark_is_nothing_before_the_greeting() -> None:
+    line = Line.configuring()
+    line.feed(events.MarkReached(events.Mark("item_1", 100, 0)))
+    line.assert_phase(Phase.CONFIGURING)

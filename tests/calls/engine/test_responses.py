@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import pytest
+
+from calls.engine import events
+from calls.engine.commands import AnswerTool, CancelResponse, Purpose, RequestResponse
+from calls.engine.responses import BUSY_CODE, FATAL_CODES
+from calls.engine.session import TOOL_ROUNDS, Phase
+from tests.calls.engine.line import Line
+
+GREETED = [Purpose.GREETING]
+
+
+def test_a_turn_of_the_callers_asks_for_an_answer_at_once() -> None:
+    line = Line.listening()
+    line.caller_says()
+    assert line.done[-1] == RequestResponse("req_2", Purpose.ANSWER)
+    line.assert_phase(Phase.THINKING)
+    line.agent_responds(300)
+    line.assert_phase(Phase.SPEAKING)
+    line.wait(0.3)
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_a_turn_that_nobody_heard_begin_is_answered_all_the_same() -> None:
+    line = Line.listening()
+    line.feed(events.CallerCommitted("caller_9"))
+    assert line.requested() == [*GREETED, Purpose.ANSWER]
+
+
+def test_a_response_that_nobody_asked_for_is_cancelled_once_and_not_heard() -> None:
+    line = Line.listening()
+    before = line.heard
+    assert line.response_begins() == [CancelResponse("resp_2")]
+    line.agent_sends(8000)
+    line.wait(0.5)
+    line.response_ends("cancelled")
+    line.assert_cancelled("resp_2")
+    line.assert_deleted("item_2")
+    line.assert_heard(before)
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_a_response_that_is_announced_twice_begins_once() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    again = events.ResponseStarted("resp_2", "req_2")
+    assert line.feed(again) == []
+    line.agent_says(200)
+    line.response_ends()
+    assert line.feed(again) == []
+
+
+def test_the_audio_of_another_response_is_not_heard() -> None:
+    line = Line.speaking(ms=100)
+    line.feed(events.AgentAudio("resp_1", "item_2", b"late" * 40))
+    line.item_ends()
+    line.wait(1)
+    assert line.turn("item_2").generated_ms == 100
+    assert line.session.summary().counters["late_audio"] == 1
+
+
+def test_refused_as_busy_the_request_waits_for_the_end_of_the_other_response() -> None:
+    line = Line.listening()
+    line.response_begins()  # of its own accord
+    line.caller_says()
+    assert line.requested() == [*GREETED, Purpose.ANSWER]
+    line.assert_phase(Phase.THINKING)
+    line.response_ends("cancelled")
+    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
+    line.agent_responds(300)
+    line.wait(0.3)
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_a_busy_answer_that_names_no_request_is_taken_for_ours() -> None:
+    line = Line.thinking()
+    line.model.pending.clear()
+    line.feed(events.ModelError(BUSY_CODE, "busy"))
+    line.response_begins()
+    line.response_ends()
+    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
+
+
+def test_a_busy_answer_to_a_request_that_is_not_wanted_any_more_asks_for_nothing() -> None:
+    line = Line.listening()
+    line.response_begins()
+    line.feed(events.CallerCommitted("caller_9"))
+    line.response_ends("cancelled")
+    line.caller_starts()
+    line.model.pending.clear()
+    line.feed(events.ModelError(BUSY_CODE, "busy", "req_2"))
+    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
+    line.assert_phase(Phase.LISTENING)
+    line.caller_commits()
+    assert len(line.requested()) == 4
+
+
+def test_a_busy_answer_to_something_else_changes_nothing() -> None:
+    line = Line.thinking()
+    assert line.feed(events.ModelError(BUSY_CODE, "busy", "req_1")) == []
+    assert line.feed(events.ModelError("unsupported_content_type", "too late", "")) == []
+    assert line.session.summary().counters[f"model_error.{BUSY_CODE}"] == 1
+    line.agent_responds(300)
+    line.wait(0.3)
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_a_request_that_is_refused_is_made_once_more() -> None:
+    line = Line.thinking()
+    line.request_fails()
+    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
+    line.request_fails()
+    line.assert_ended("model_lost", apologise=True)
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "incomplete"])
+def test_a_response_without_a_sound_is_asked_for_once_more(status: str) -> None:
+    line = Line.thinking()
+    line.response_begins()
+    line.response_ends(status, code="server_error")
+    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
+    assert line.session.summary().counters["response_recreated"] == 1
+    line.agent_responds(300)
+    line.wait(0.3)
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_the_next_turn_has_a_second_chance_of_its_own() -> None:
+    line = Line.listening()
+    for _ in range(3):
+        line.caller_says()
+        line.response_begins()
+        line.response_ends("failed")
+        line.agent_responds(300)
+        line.wait(0.3)
+    line.assert_goes_on()
+
+
+def test_a_response_that_breaks_off_is_heard_as_far_as_it_came_and_not_repeated() -> None:
+    line = Line.speaking(ms=333)
+    line.response_ends("incomplete")
+    line.wait(0.34)
+    assert line.requested() == [*GREETED, Purpose.ANSWER]
+    assert line.turn("item_2").heard_ms == 333
+    line.assert_phase(Phase.LISTENING)
+
+
+@pytest.mark.parametrize("code", sorted(FATAL_CODES))
+def test_what_no_second_attempt_mends_ends_the_call_with_an_apology(code: str) -> None:
+    line = Line.thinking()
+    line.feed(events.ModelError(code, "no"))
+    line.assert_ended("model_lost", apologise=True)
+    line = Line.thinking()
+    line.response_begins()
+    line.response_ends("failed", code=code)
+    line.assert_ended("model_lost", apologise=True)
+
+
+def test_an_unknown_tool_is_answered_and_the_model_goes_on() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    line.response_ends(tools=("book_a_flight",))
+    (answer,) = line.commanded(AnswerTool)
+    assert (answer.call_id, answer.name, answer.succeeded) == ("call_1", "book_a_flight", False)
+    assert "no tool named book_a_flight" in answer.output
+    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
+    line.agent_responds(300)
+    line.wait(0.3)
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_several_tools_of_one_response_are_answered_before_one_request() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    batch = line.response_ends(tools=("one", "two"))
+    kinds = [type(command) for command in batch]
+    assert kinds == [AnswerTool, AnswerTool, RequestResponse]
+
+
+def test_a_tool_is_called_with_words_that_are_heard_to_their_end() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    preamble = line.agent_says(500)
+    line.response_ends(tools=("look_up",))
+    answer = line.agent_responds(300)
+    line.wait(0.8)
+    assert (line.turn(preamble).heard_ms, line.turn(answer).heard_ms) == (500, 300)
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_a_model_that_does_nothing_but_call_tools_is_left_to_itself() -> None:
+    line = Line.thinking()
+    for _ in range(TOOL_ROUNDS + 1):
+        line.response_begins()
+        line.response_ends(tools=("look_up",))
+    assert len(line.commanded(AnswerTool)) == TOOL_ROUNDS + 1
+    assert len(line.requested()) == 2 + TOOL_ROUNDS
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_the_tools_of_an_interrupted_response_are_not_called() -> None:
+    line = Line.speaking()
+    line.wait(0.2)
+    line.caller_starts()
+    line.response_ends(tools=("end_call",))  # it was complete before the cancel came
+    assert line.commanded(AnswerTool) == []
+    line.assert_deleted("item_3")  # the call, which would stay open
+    line.assert_goes_on()
+
+
+def test_the_tools_of_an_incomplete_response_are_not_called() -> None:
+    line = Line.speaking(ms=200)
+    line.response_ends("incomplete", tools=("end_call",))
+    line.wait(1)
+    assert line.commanded(AnswerTool) == []
+    line.assert_goes_on()
