@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -122,12 +122,23 @@ class PromptAdmin(ReadOnlyAdmin):
         return get_object_or_404(found, pk=prompt_id)
 
 
+class AsTyped(forms.CharField):
+    """A form field cuts the edges off what is typed; the owner's words stay as they are."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+
 class VersionForm(VersionModelForm):
     direction = forms.ChoiceField(label=_("direction"), choices=Direction)
 
     class Meta:
         model = PromptVersion
         fields = ("business", "direction", "text", "greeting", "greeting_mode", "voice")
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {
+            "text": AsTyped,
+            "greeting": AsTyped,
+        }
 
 
 @admin.register(PromptVersion)
