@@ -97,8 +97,8 @@ class CallBridge:
         try:
             async with asyncio.TaskGroup() as tasks:
                 pumps = [
-                    tasks.create_task(self._connect(), name="connect-model"),
-                    tasks.create_task(self._transmit(), name="transmit"),
+                    tasks.create_task(self._pump(self._connect), name="connect-model"),
+                    tasks.create_task(self._pump(self._transmit), name="transmit"),
                 ]
                 self._arm()
                 end = await self._ended
@@ -172,12 +172,28 @@ class CallBridge:
             self._play(now)
             self._arm()
         except Exception:  # noqa: BLE001 - the outermost frame of a call: others must go on
+            self._crashed()
+
+    async def _pump(self, pump: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await pump()
+        except Exception:  # noqa: BLE001 - likewise
+            self._crashed()
+
+    def _crashed(self) -> None:
+        if not self._ended.done():
             self._log.exception("call_crashed", phase=str(self._session.phase))
             self._end(EndCall("error", "a fault of ours; the log says which", apologise=True))
 
     def _caller_frame(self, payload: str) -> None:
         """The hot path in: no event, no task, no decoding, nothing kept."""
-        self._session.caller_frame(self._loop.time())
+        try:
+            self._session.caller_frame(self._loop.time())
+            self._forward(payload)
+        except Exception:  # noqa: BLE001 - likewise
+            self._crashed()
+
+    def _forward(self, payload: str) -> None:
         model = self._model
         if model is None or not self._configured or model.congested:
             self._keep_frame(payload)
@@ -241,7 +257,7 @@ class CallBridge:
             try:
                 while self._outbox:
                     await self._send(self._outbox.popleft())
-            except OSError as error:
+            except (OSError, RuntimeError) as error:  # RuntimeError: uvicorn is closing it
                 self.carrier_lost(f"the carrier's socket broke: {type(error).__name__}")
 
     # Doing what the engine says
