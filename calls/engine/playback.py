@@ -75,6 +75,7 @@ class PlaybackLedger:
         self._anchor_ms = 0
         self._anchor_at = 0.0
         self._mark: Mark | None = None  # to go out next
+        self._marked_at = 0.0  # when the latest one went out
 
     # In: the model's audio
 
@@ -110,6 +111,7 @@ class PlaybackLedger:
         """The next frame (160 bytes) or mark to send, or None when nothing is due yet."""
         if self._mark is not None:
             mark, self._mark = self._mark, None
+            self._marked_at = now
             return mark
         item = self._sendable()
         if item is None or now + EPSILON_S < self._frame_at():
@@ -159,7 +161,7 @@ class PlaybackLedger:
         """When to stop waiting for marks; None while there is something to send."""
         if not self._items or not all(item.all_sent for item in self._items):
             return None
-        return self._empty_at + self._mark_slack_s
+        return max(self._empty_at, self._marked_at) + self._mark_slack_s
 
     @property
     def empty(self) -> bool:

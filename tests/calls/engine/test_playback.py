@@ -278,6 +278,19 @@ def test_a_lost_mark_holds_up_neither_the_next_item_nor_the_end() -> None:
     line.assert_phase(Phase.LISTENING)
 
 
+def test_an_end_that_comes_long_after_the_last_frame_has_its_mark_waited_for() -> None:
+    line = Line.speaking(ms=100)
+    line.wait(5)
+    line.marks_return = False
+    line.item_ends()
+    line.response_ends()
+    assert line.session.deadline == pytest.approx(line.now + LIMITS.mark_slack_s)
+    line.wait(1.49)
+    assert "mark_missing" not in line.session.summary().counters
+    line.wait(0.01)
+    line.assert_phase(Phase.LISTENING)
+
+
 def test_nothing_is_overdue_while_there_is_something_to_send() -> None:
     line = Line.thinking()
     line.marks_return = False
