@@ -72,6 +72,7 @@ class PlaybackLedger:
         self._items: deque[Item] = deque()  # not yet played to the end, in order
         self._sent_ms = 0  # since the last clear
         self._empty_at = 0.0
+        self._dry_ms = 0  # where the caller was when the buffer last ran dry
         self._anchor_ms = 0
         self._anchor_at = 0.0
         self._mark: Mark | None = None  # to go out next
@@ -134,8 +135,7 @@ class PlaybackLedger:
         if item is None or mark.end_ms > item.sent_ms:
             return None
         item.confirmed_ms = max(item.confirmed_ms, mark.end_ms)
-        self._anchor_ms = item.offset_ms + mark.end_ms
-        self._anchor_at = now
+        self._correct_anchor(item.offset_ms + mark.end_ms, now)
         if not (item.all_sent and mark.end_ms == item.sent_ms):
             return None
         return self._played(item)
@@ -189,7 +189,8 @@ class PlaybackLedger:
     def _take_frame(self, item: Item, now: float) -> bytes:
         if self._empty_at <= now:  # the buffer is dry: the caller is where our sending is
             self._empty_at = now
-            self._anchor_ms, self._anchor_at = self._sent_ms, now
+            self._dry_ms = self._anchor_ms = self._sent_ms
+            self._anchor_at = now
         if not item.sent:
             item.offset_ms, item.started_at = self._sent_ms, max(now, self._empty_at)
         frame = bytes(item.audio[item.sent : item.sent + FRAME_BYTES])
@@ -211,6 +212,11 @@ class PlaybackLedger:
             self._place_mark(item)
         else:
             self._items.remove(item)
+
+    def _correct_anchor(self, position_ms: int, now: float) -> None:
+        """An echo that was held up tells less than that the buffer has run dry since."""
+        if position_ms > self._dry_ms and now < self._empty_at:
+            self._anchor_ms, self._anchor_at = position_ms, now
 
     def _played(self, item: Item) -> Heard:
         self._items.remove(item)
