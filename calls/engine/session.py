@@ -343,6 +343,8 @@ class CallSession:
 
     def _hand_over(self, now: float) -> None:
         self._listen(now)
+        if self.transcript.caller_speaking:
+            return  # what he is owed comes when he has finished
         if self._answer_owed:
             self._ask(Purpose.ANSWER, now)
         elif self._warning_owed:

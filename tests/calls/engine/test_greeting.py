@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from calls.engine import events
-from calls.engine.commands import Purpose
+from calls.engine import events, notes
+from calls.engine.commands import AddNote, Purpose
+from calls.engine.limits import Limits
 from calls.engine.session import Phase
 from tests.calls.engine.line import Line
 
@@ -74,6 +75,32 @@ def test_a_turn_that_the_running_greeting_does_not_know_of_is_answered_after_it(
     line.wait(0.5)
     assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
     line.assert_phase(Phase.THINKING)
+
+
+def test_who_goes_on_speaking_after_it_is_not_answered_before_he_has_finished() -> None:
+    line = Line.greeting()
+    line.response_begins()
+    line.caller_says("hello?")
+    line.caller_starts()
+    line.response_ends()  # it had nothing to say
+    line.assert_phase(Phase.LISTENING)
+    line.wait(3)
+    assert line.requested() == [Purpose.GREETING]
+    line.caller_commits()
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
+
+
+def test_nor_is_he_warned_of_the_time_before_he_has_finished() -> None:
+    line = Line.greeting(Limits(max_call_s=31))
+    line.caller_starts()
+    line.agent_responds(2000)
+    line.wait(2.5)
+    line.assert_phase(Phase.LISTENING)
+    assert line.commanded(AddNote) == []
+    line.caller_commits()
+    line.agent_responds(300)
+    line.wait(0.3)
+    assert line.commanded(AddNote) == [AddNote(notes.WARNING)]
 
 
 def test_the_caller_may_interrupt_the_greeting() -> None:
