@@ -33,13 +33,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def _start(config: pytest.Config) -> None:
     home = Path(tempfile.gettempdir()) / f"prosaas-tests-{secrets.token_hex(6)}"
     servers = Servers(home, durable=False)
-    try:
-        servers.start()
-    except EmbeddedError as error:
-        shutil.rmtree(home, ignore_errors=True)
-        raise pytest.UsageError(str(error)) from error
-    os.environ["DATABASE_URL"] = servers.database_url
-    os.environ["REDIS_URL"] = servers.redis_url
 
     def stop() -> None:
         servers.stop()  # first, or PostgreSQL stays behind
@@ -48,3 +41,9 @@ def _start(config: pytest.Config) -> None:
     config.add_cleanup(stop)
     # pytest winds up in order for a Ctrl-C; at SIGTERM it would leave the servers behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        servers.start()
+    except EmbeddedError as error:
+        raise pytest.UsageError(str(error)) from error
+    os.environ["DATABASE_URL"] = servers.database_url
+    os.environ["REDIS_URL"] = servers.redis_url
