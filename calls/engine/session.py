@@ -34,7 +34,7 @@ from calls.engine.fillers import Meaning
 from calls.engine.limits import Limits
 from calls.engine.metrics import Metrics
 from calls.engine.playback import Heard, PlaybackLedger
-from calls.engine.responses import BUSY_CODE, FATAL_CODES, ResponseArbiter, State
+from calls.engine.responses import BUSY_CODE, FATAL_CODES, ResponseArbiter
 from calls.engine.timers import Timer, Timers
 from calls.engine.transcript import Transcript
 from calls.engine.turns import Decision, judge_candidate
@@ -73,7 +73,7 @@ class CallSession:
         self._last_frame_at = now
         self._commands: list[Command] = []
         self._recreated = False  # the response at hand has had its second chance
-        self._answer_owed = False  # a caller's turn that the response at hand does not know of
+        self._answer_owed = False  # a caller's turn that no response knows of
         self._warning_owed = False
         self._silences = 0
         self._tool_rounds = 0
@@ -214,10 +214,9 @@ class CallSession:
         self._ask(Purpose.ANSWER, now)
 
     def _on_turn_meanwhile(self, event: events.CallerCommitted, now: float) -> None:
-        """A turn while the agent is at it. A response that has not begun will know of it anyway."""
+        """A turn while the agent is at it. The next response to begin will know of it."""
         self._on_turn_noted(event, now)
-        if self.arbiter.state is not State.REQUESTED:
-            self._answer_owed = True
+        self._answer_owed = True
 
     def _on_turn_noted(self, event: events.CallerCommitted, now: float) -> None:
         self._do([self.transcript.caller_committed(event.item_id, self._ms(now))])
@@ -232,6 +231,8 @@ class CallSession:
 
     def _on_response_started(self, event: events.ResponseStarted, _now: float) -> None:
         self._do(self.arbiter.started(event.response_id, event.request_id))
+        if self.arbiter.accepts(event.response_id):
+            self._answer_owed = False
 
     def _on_agent_audio(self, event: events.AgentAudio, _now: float) -> None:
         if not self.arbiter.accepts(event.response_id) or not self.configuration.format_confirmed:

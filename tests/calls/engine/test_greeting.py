@@ -77,6 +77,14 @@ def test_a_turn_that_the_running_greeting_does_not_know_of_is_answered_after_it(
     line.assert_phase(Phase.THINKING)
 
 
+def test_a_turn_before_a_greeting_that_never_came_is_answered() -> None:
+    line = Line.greeting()
+    line.caller_says("hello?")
+    line.wait(5)
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
+    line.assert_phase(Phase.THINKING)
+
+
 def test_who_goes_on_speaking_after_it_is_not_answered_before_he_has_finished() -> None:
     line = Line.greeting()
     line.response_begins()

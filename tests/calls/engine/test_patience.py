@@ -142,6 +142,28 @@ def test_a_question_into_the_silence_that_fails_is_not_repeated_at_once() -> Non
     assert line.requested() == [Purpose.GREETING, Purpose.SILENCE, Purpose.SILENCE]
 
 
+def test_a_turn_behind_a_question_that_waits_is_answered_once() -> None:
+    line = Line.speaking()
+    line.wait(0.2)
+    item = line.caller_starts()
+    line.feed(events.CallerStopped(item, 700))
+    line.wait(10)  # the interrupted response has not ended: the question waits behind it
+    line.feed(events.CallerCommitted(item))
+    line.response_ends("cancelled")
+    line.agent_responds(300)
+    line.wait(0.3)
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER, Purpose.SILENCE]
+    line.assert_phase(Phase.LISTENING)
+
+
+def test_a_turn_behind_a_question_that_is_refused_is_answered() -> None:
+    line = Line.listening()
+    line.wait(10)
+    line.feed(events.CallerCommitted("caller_1"))
+    line.request_fails()
+    assert line.requested() == [Purpose.GREETING, Purpose.SILENCE, Purpose.ANSWER]
+
+
 def test_no_questions_at_all_are_possible() -> None:
     line = Line.listening(Limits(silence_prompts=0))
     line.wait(10)
