@@ -61,6 +61,11 @@ class ResponseArbiter:
             return None
         return self._current.purpose
 
+    @property
+    def next_purpose(self) -> Purpose | None:
+        """What the agent's next words are for: a request that waits supersedes the current one."""
+        return self.purpose if self._waiting is None else self._waiting.purpose
+
     def accepts(self, response_id: str) -> bool:
         """May audio and text of this response reach the caller?"""
         return (

@@ -373,7 +373,7 @@ class CallSession:
 
     def _on_answer_overdue(self, _now: float) -> None:
         self.metrics.counters["answer_overdue"] += 1
-        purpose = self.arbiter.purpose or Purpose.ANSWER
+        purpose = self.arbiter.next_purpose or Purpose.ANSWER
         self._do(self.arbiter.abandon())
         self._do(self.arbiter.request(purpose))
 

@@ -164,6 +164,14 @@ def test_a_turn_behind_a_question_that_is_refused_is_answered() -> None:
     assert line.requested() == [Purpose.GREETING, Purpose.SILENCE, Purpose.ANSWER]
 
 
+def test_a_question_that_waits_for_another_response_remains_a_question() -> None:
+    line = Line.listening()
+    line.response_begins()  # of its own accord, and it does not end
+    line.wait(10)
+    line.wait(6)
+    assert line.requested() == [Purpose.GREETING, Purpose.SILENCE, Purpose.SILENCE]
+
+
 def test_no_questions_at_all_are_possible() -> None:
     line = Line.listening(Limits(silence_prompts=0))
     line.wait(10)
