@@ -286,10 +286,12 @@ class CallSession:
 
     def _run_tools(self, calls: tuple[FunctionCall, ...], spoken: bool, now: float) -> None:
         self._do([_answer(call) for call in calls])
+        if self.phase is Phase.CLOSING:
+            return  # for the reason and until the deadline that stand already
         if any(call.name == END_CALL for call in calls):
             note = "" if spoken else notes.SAY_GOODBYE
             self._close(EndReason.AGENT_GOODBYE, "the agent ended the call", note, now)
-        elif self.phase is not Phase.CLOSING and self._tool_rounds < TOOL_ROUNDS:
+        elif self._tool_rounds < TOOL_ROUNDS:
             self._tool_rounds += 1
             self._arm_answer(now)
             self._do(self.arbiter.request(Purpose.ANSWER))

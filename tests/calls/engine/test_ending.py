@@ -6,6 +6,7 @@ import pytest
 
 from calls.engine import events, notes
 from calls.engine.commands import AddNote, AnswerTool, EndCall, Purpose
+from calls.engine.limits import Limits
 from calls.engine.session import EngineError, Phase
 from tests.calls.engine.histories import absorb_everything
 from tests.calls.engine.line import Line
@@ -84,6 +85,26 @@ def test_while_the_agent_says_goodbye_other_tools_are_answered_and_nothing_more(
     assert line.requested()[-2:] == [Purpose.ANSWER, Purpose.FAREWELL]
     line.wait(0.5)
     line.assert_ended("agent_goodbye")
+
+
+def test_a_model_that_ends_the_call_over_and_over_does_not_keep_it_open() -> None:
+    line = Line.thinking()
+    for _ in range(2):
+        line.response_begins()
+        line.response_ends(tools=("end_call",))
+    assert line.commanded(AddNote) == [AddNote(notes.SAY_GOODBYE)]
+    assert len(line.commanded(AnswerTool)) == 2
+    line.assert_ended("agent_goodbye")
+
+
+def test_a_model_that_hangs_up_with_its_farewell_does_not_change_why() -> None:
+    line = Line.listening(Limits(silence_prompts=0))
+    line.wait(10)
+    line.response_begins()
+    line.agent_says(700)
+    line.response_ends(tools=("end_call",))
+    line.wait(0.7)
+    line.assert_ended("silence")
 
 
 def test_the_model_may_go_while_its_farewell_is_played() -> None:
