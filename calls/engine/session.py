@@ -256,13 +256,22 @@ class CallSession:
         purpose = self.arbiter.purpose if wanted else None
         self.ledger.complete_response(event.response_id)
         if not wanted:
-            unheard = filter(self.transcript.unheard, event.item_ids)
-            self._do([DeleteItem(item_id) for item_id in unheard])
+            self._delete_unheard(event.item_ids)
         self._expand(now)
         self._do(self.arbiter.finished(event.response_id))
         if purpose is not None:
             self._judge_response(event, purpose, now)
         self._settle(now)
+
+    def _on_stray_response_finished(self, event: events.ResponseFinished, _now: float) -> None:
+        """The model spoke before it was told what it is, and is not to believe that it was heard."""
+        self.metrics.add_usage(event.usage)
+        self._delete_unheard(event.item_ids)
+        self._do(self.arbiter.finished(event.response_id))
+
+    def _delete_unheard(self, item_ids: tuple[str, ...]) -> None:
+        unheard = filter(self.transcript.unheard, item_ids)
+        self._do([DeleteItem(item_id) for item_id in unheard])
 
     def _judge_response(self, event: events.ResponseFinished, purpose: Purpose, now: float) -> None:
         spoken = any(map(self.transcript.spoken, event.item_ids))
@@ -606,7 +615,10 @@ TABLE: Final[dict[type[Event], dict[Phase, Handler]]] = {
         connecting=ILLEGAL, configuring=IGNORE, live=_S._on_agent_transcribed, ended=IGNORE
     ),
     events.ResponseFinished: _row(
-        connecting=ILLEGAL, configuring=IGNORE, live=_S._on_response_finished, ended=IGNORE
+        connecting=ILLEGAL,
+        configuring=_S._on_stray_response_finished,
+        live=_S._on_response_finished,
+        ended=IGNORE,
     ),
     events.ModelError: _row(
         connecting=ILLEGAL,

@@ -216,3 +216,14 @@ def test_a_response_of_an_unconfigured_model_is_cancelled_and_not_heard() -> Non
     line.agent_sends(8000)
     line.wait(1)
     line.assert_heard(b"")
+
+
+def test_an_unconfigured_model_is_not_to_believe_that_it_has_greeted() -> None:
+    line = Line.configuring()
+    line.response_begins()
+    line.agent_sends(8000)
+    line.response_ends("cancelled")
+    line.assert_deleted("item_1")
+    assert line.commanded(ConfigureSession) == [COMPACT]
+    line.confirmed()
+    assert line.requested() == [Purpose.GREETING]
