@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
+
+_LOOP_TICK_S = 0.001
 
 
 class Timer(Protocol):
@@ -38,9 +41,17 @@ class Clock:
     async def sleep_until(self, when: float) -> None:
         await self.sleep(when - self.now())
 
+    @property
+    def tick(self) -> float:
+        """The timers of an event loop count milliseconds: nothing is on time more closely."""
+        return _LOOP_TICK_S * self.speed
+
     def call_at(self, when: float, callback: Callable[[], object]) -> Timer:
-        delay = max(0.0, when - self.now()) / self.speed
-        return asyncio.get_running_loop().call_later(delay, callback)
+        """May be early or late by a tick: the callback looks at the clock itself."""
+        # Whole ticks, since a loop that rounds down would come early and be asked again at once,
+        # many times over.
+        ticks = math.ceil((when - self.now()) / self.tick)
+        return asyncio.get_running_loop().call_later(max(0, ticks) * _LOOP_TICK_S, callback)
 
 
 class ManualClock(Clock):

@@ -114,13 +114,13 @@ class MediaStream:
 
     async def open(self) -> None:
         self._socket = await open_socket(
-            self.url, self._account, self._address, self._clock, self._faults.signature
+            self.url, self._account, self._address, self._faults.signature
         )
         self._send({"event": "connected", "protocol": "Call", "version": "1.0.0"})
         self._next_frame_at = self._clock.now() + _FRAME_S
         if self._faults.send_start:
             self._send_start()
-            self._timers["frame"] = self._clock.call_at(self._next_frame_at, self._send_due_frames)
+            self._arm_frame_timer()
 
     async def listen(self) -> None:
         """Takes the application's messages until the socket is closed, by whomever."""
@@ -201,13 +201,17 @@ class MediaStream:
         given = self._faults.parameters
         return dict(self.verb.parameters if given is None else given)
 
+    def _arm_frame_timer(self) -> None:
+        # Half a tick before: the loop's rounding then spreads around the right moment.
+        when = self._next_frame_at - self._clock.tick / 2
+        self._timers["frame"] = self._clock.call_at(when, self._send_due_frames)
+
     def _send_due_frames(self) -> None:
-        now = self._clock.now()
-        while self._next_frame_at <= now and self.closed_at is None:
+        due = self._clock.now() + self._clock.tick
+        while self._next_frame_at <= due:
             self._send_frame(self._next_frame_at)
             self._next_frame_at += _FRAME_S
-        if self.closed_at is None:
-            self._timers["frame"] = self._clock.call_at(self._next_frame_at, self._send_due_frames)
+        self._arm_frame_timer()
 
     def _send_frame(self, due: float) -> None:
         audio = self._performer.frame(self.playback.line_between(due - _FRAME_S, due))

@@ -30,7 +30,7 @@ from prosaas.simulator.call_reports import CallReports
 from prosaas.simulator.callbacks import Courier
 from prosaas.simulator.clock import Timer
 from prosaas.simulator.media import MediaStream
-from prosaas.simulator.media_socket import StreamError
+from prosaas.simulator.media_socket import BUFFER_OVERFLOW, StreamError
 from prosaas.simulator.network import Network
 from prosaas.simulator.people import Act, Performer, Person
 from prosaas.simulator.recordings import Recording, record
@@ -378,19 +378,20 @@ class PhoneCall:
         return exchange.body
 
     async def _fetch(self, url: str, method: str) -> Exchange:
-        params = self._params()
-        once = (self.account, "twiml", url, method, params)
+        params, token = self._params(), secrets.token_hex(16)
+
+        async def deliver() -> None:
+            self.exchanges += await self._network.sender.send(
+                self.account, "twiml", url, method, params, idempotency_token=token
+            )
+
         twice = self._faults.webhook_twice if not self.exchanges else ""
         if twice == "at once":
-            first, second = await asyncio.gather(
-                self._network.sender.send(*once), self._network.sender.send(*once)
-            )
-            self.exchanges += first + second
-        elif twice == "in turn":
-            self.exchanges += await self._network.sender.send(*once)
-            self.exchanges += await self._network.sender.send(*once)
+            await asyncio.gather(deliver(), deliver())
         else:
-            self.exchanges += await self._network.sender.send(*once)
+            await deliver()
+            if twice == "in turn":
+                await deliver()
         return self.exchanges[-1]
 
     # The media stream.
@@ -428,6 +429,8 @@ class PhoneCall:
         if stream.failure is not None:
             self._complain(stream.failure.code, stream.failure.message)
             self._reports.stream(stream, "stream-error", str(stream.failure))
+        if stream.overflows:
+            self._complain(BUFFER_OVERFLOW, f"{stream.overflows} frames were dropped")
         self._reports.stream(stream, "stream-stopped")
 
     # Telling the application.

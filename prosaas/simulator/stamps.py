@@ -12,13 +12,15 @@ from prosaas.simulator.mulaw import FRAME_BYTES, SILENCE
 
 _MAGIC = b"\xfa\xf5\xfa\xf5"
 _DIGITS = 12  # four for the line, eight for the frame
-_LAST = 0xFF
+_HEX = b"0123456789abcdef"
+_WRITTEN = bytes(range(0xFF, 0xEF, -1))
+_WRITE = bytes.maketrans(_HEX, _WRITTEN)
+_READ = bytes.maketrans(_WRITTEN, _HEX)
 
 
 def stamp(line: int, frame: int) -> bytes:
-    digits = f"{line & 0xFFFF:04x}{frame & 0xFFFFFFFF:08x}"
-    written = bytes(_LAST - int(digit, 16) for digit in digits)
-    return (_MAGIC + written).ljust(FRAME_BYTES, SILENCE)
+    digits = b"%04x%08x" % (line & 0xFFFF, frame & 0xFFFFFFFF)
+    return (_MAGIC + digits.translate(_WRITE)).ljust(FRAME_BYTES, SILENCE)
 
 
 def read_stamp(audio: bytes) -> tuple[int, int] | None:
@@ -26,9 +28,10 @@ def read_stamp(audio: bytes) -> tuple[int, int] | None:
     end = len(_MAGIC) + _DIGITS
     if len(audio) < end or not audio.startswith(_MAGIC):
         return None
-    digits = "".join(f"{_LAST - code:x}" for code in audio[len(_MAGIC) : end])
-    if len(digits) != _DIGITS:
+    written = audio[len(_MAGIC) : end]
+    if not set(written) <= set(_WRITTEN):
         return None
+    digits = written.translate(_READ)
     return int(digits[:4], 16), int(digits[4:], 16)
 
 

@@ -134,4 +134,4 @@ class Switchboard:
         StreamError, which carries the HTTP status, when it is not let in.
         """
         account = self.account(account_sid)
-        return await open_socket(url, account, self.address, self.clock, signature)
+        return await open_socket(url, account, self.address, signature)

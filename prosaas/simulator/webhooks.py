@@ -111,13 +111,20 @@ class WebhookSender:
             await self._session.close()
 
     async def send(
-        self, account: Account, about: str, url: str, method: str, params: Mapping[str, str]
+        self,
+        account: Account,
+        about: str,
+        url: str,
+        method: str,
+        params: Mapping[str, str],
+        *,
+        idempotency_token: str = "",
     ) -> list[Exchange]:
         """All attempts, the last one being the one that counts."""
         bare_url, _, fragment = url.partition("#")
         policy = RetryPolicy.from_fragment(fragment)
         give_up_at = self._clock.now() + policy.total_s
-        token = secrets.token_hex(16)
+        token = idempotency_token or secrets.token_hex(16)
         attempts: list[Exchange] = []
         while True:
             attempt = await self._attempt(

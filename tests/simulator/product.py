@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 
 ACCOUNT = "AC" + "1" * 32
 TOKEN = "the token that both sides know"
+PATIENCE_S = 30  # for what never comes: a broken test ends instead of hanging
 NUMBER = "+97235550100"
 
 
@@ -33,14 +34,16 @@ class MediaSocket:
 
     socket: web.WebSocketResponse
     headers: dict[str, str]
+    request: web.Request
     messages: list[dict[str, Any]] = field(default_factory=list)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def until(self, event: str, count: int = 1) -> dict[str, Any]:
-        while len(self.named(event)) < count:
-            self.changed.clear()
-            await self.changed.wait()
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.named(event)) < count:
+                self.changed.clear()
+                await self.changed.wait()
         return self.named(event)[count - 1]
 
     def named(self, event: str) -> list[dict[str, Any]]:
@@ -60,6 +63,10 @@ class MediaSocket:
 
     async def mark(self, name: str) -> None:
         await self.send("mark", mark={"name": name})
+
+    def break_off(self) -> None:
+        assert self.request.transport is not None
+        self.request.transport.abort()
 
     async def send(self, event: str, **body: object) -> None:
         await self.socket.send_json({"event": event, "streamSid": self.stream_sid, **body})
@@ -121,7 +128,8 @@ class Product:
 
     async def _change(self) -> None:
         self._changed.clear()
-        await self._changed.wait()
+        async with asyncio.timeout(PATIENCE_S):
+            await self._changed.wait()
 
     async def _take_hook(self, request: web.Request) -> web.Response:
         text = await request.text()
@@ -140,7 +148,7 @@ class Product:
             return web.Response(status=self.refuse_socket)
         response = web.WebSocketResponse()
         await response.prepare(request)
-        socket = MediaSocket(response, dict(request.headers))
+        socket = MediaSocket(response, dict(request.headers), request)
         self.sockets.append(socket)
         self._changed.set()
         try:

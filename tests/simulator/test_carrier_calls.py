@@ -111,11 +111,13 @@ async def test_frames_come_by_the_clock_and_do_not_drift(
     await call.settled()
     stream = call.streams[0]
     assert stream.start_sent_at is not None
-    times = stream.caller_frames.sent_at
-    for frame, sent_at in enumerate(times, start=1):
-        assert sent_at >= stream.start_sent_at + frame * 0.020 - 0.005
-    # 0.5 s of simulated time is a generous allowance for a busy machine; drift would grow past it.
-    assert times[-1] - (stream.start_sent_at + len(times) * 0.020) < 0.5
+    late = [
+        sent_at - (stream.start_sent_at + frame * 0.020)
+        for frame, sent_at in enumerate(stream.caller_frames.sent_at, start=1)
+    ]
+    assert min(late) > -2 * carrier.clock.tick
+    # A busy machine delays a frame now and then; drift would delay each more than the last.
+    assert min(late[-30:]) < 0.100
 
 
 async def test_the_caller_hangs_up(carrier: Carrier, product: Product) -> None:
@@ -229,6 +231,7 @@ async def test_completed_may_come_while_the_socket_stays_open(
     await call.settled()
     assert call.streams[0].closed_by == "application"
     assert product.sockets[0].named("stop") == []
+    assert len(product.of("/status")) == 1
 
 
 @pytest.mark.parametrize("how", ["in turn", "at once"])
@@ -241,6 +244,8 @@ async def test_the_webhook_may_be_delivered_twice(
     await call.settled()
     first, second = product.of("/voice")
     assert first.form == second.form
+    token = "I-Twilio-Idempotency-Token"
+    assert first.headers[token] == second.headers[token]
     assert [exchange.body for exchange in call.exchanges] == ["<Response><Hangup/></Response>"] * 2
     assert len(call.documents) == 1
 

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,7 @@ from prosaas.simulator.carrier import STAND_IN_HEADER, Carrier
 from prosaas.simulator.clips import load
 from tests.simulator.product import ACCOUNT, NUMBER, TOKEN, MediaSocket, Product
 
+ROOT = Path(__file__).parents[2]
 BASIC = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
 
 
@@ -175,6 +177,7 @@ async def test_the_carrier_runs_as_a_process_and_stops_when_told() -> None:
         *("-m", "prosaas.simulator.carrier", "--account-sid", ACCOUNT, "--auth-token", TOKEN),
         *("--other-account", "AC2:secret"),
         stderr=asyncio.subprocess.PIPE,
+        cwd=ROOT,
     )
     assert process.stderr is not None
     try:

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from prosaas.simulator import mulaw
+from prosaas.simulator import media, mulaw
 from prosaas.simulator.call_plan import CallFaults
 from prosaas.simulator.carrier import Carrier
 from prosaas.simulator.clips import load
@@ -121,6 +121,7 @@ async def test_what_was_still_waiting_at_the_hang_up_was_not_heard(
         '{"event": "media", "streamSid": "SID", "media": {"payload": "*not base64*"}}',
         '{"event": "media", "streamSid": "SID", "media": {"payload": "abc"}}',
         '{"event": "media", "streamSid": "SID", "media": {"payload": "ÿÿÿÿ"}}',
+        '{"event": "media", "streamSid": "SID", "media": {"payload": "//8=*"}}',
         '{"event": "media", "streamSid": "SID", "media": {}}',
         '{"event": "media", "streamSid": "SID"}',
         '{"event": "mark", "streamSid": "SID", "mark": {}}',
@@ -158,8 +159,36 @@ async def test_a_message_before_start_is_an_error(carrier: Carrier, product: Pro
     await socket.until("connected")
     await socket.socket.send_json({"event": "clear", "streamSid": "MZ"})
     await call.settled()
-    assert [code for code, _ in call.errors] == [31924]
+    assert call.errors == [(31924, "'clear' came before the stream had started")]
     assert "start" not in {message["event"] for message in socket.messages}
+
+
+async def test_a_product_that_dies_is_a_broken_stream_and_the_document_goes_on(
+    carrier: Carrier, product: Product
+) -> None:
+    product.streams(behind="<Say>Sorry</Say>")
+    call = await carrier.place_call(to=NUMBER, voice_url=product.voice_url)
+    socket = await product.socket()
+    socket.break_off()
+    await call.settled()
+    assert [code for code, _ in call.errors] == [31921]
+    assert product.stream_events() == ["stream-started", "stream-error", "stream-stopped"]
+    assert call.streams[0].closed_by == "application"
+    assert call.spoken == ["Sorry"]
+
+
+async def test_a_product_that_reads_too_slowly_loses_audio(
+    carrier: Carrier, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, socket = await connected(carrier, product)
+    await socket.until("media", count=3)
+    monkeypatch.setattr(media, "_SEND_BUFFER_LIMIT", -1)
+    await socket.play(speech(200))
+    await socket.mark("200 ms later")
+    await socket.until("mark")
+    await finished(call)
+    assert call.errors[0][0] == 31930
+    assert len(socket.named("media")) < len(call.streams[0].caller_audio) / 160
 
 
 async def test_with_jitter_frames_come_in_bunches_and_none_is_lost(

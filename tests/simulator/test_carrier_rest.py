@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import pytest
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
@@ -251,6 +251,8 @@ async def test_an_account_does_not_see_the_calls_of_another(carrier: Carrier) ->
     with pytest.raises(TwilioRestException) as refused:
         await in_thread(trespasser.calls(made.sid).fetch)
     assert refused.value.status == 404
+    with pytest.raises(TwilioException):
+        await in_thread(trespasser.calls.list)
 
 
 async def test_lists_are_filtered_and_paged(carrier: Carrier) -> None:

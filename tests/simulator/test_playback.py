@@ -129,6 +129,16 @@ def test_audio_after_a_clear_is_played_at_once_and_the_pause_is_no_dry_gap() -> 
     assert playback.dry_gaps() == []
 
 
+def test_running_dry_after_a_clear_is_a_dry_gap_again() -> None:
+    playback = Playback()
+    playback.play(speech(1000), now=1.0)
+    playback.clear(now=1.5)
+    playback.play(speech(20), now=1.5)
+    playback.play(speech(20), now=1.6)
+    (gap,) = playback.dry_gaps()
+    assert gap.ms == pytest.approx(80)
+
+
 def test_clearing_an_empty_buffer_does_nothing() -> None:
     playback = Playback()
     assert playback.clear(now=1.0) == []
