@@ -103,6 +103,21 @@ def test_what_was_forged_in_the_database_breaks_the_chain(
         assert AuditEvent.objects.broken_at(bakery.pk) == position
 
 
+def test_a_forged_event_with_a_fresh_hash_breaks_the_one_after_it(bakery: Business) -> None:
+    with business_scope(bakery):
+        for _ in range(3):
+            record(bakery)
+        connection.check_constraints()
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE tenants_auditevent DISABLE TRIGGER append_only")
+        forged = AuditEvent.objects.get(position=2)
+        forged.action = "nothing.happened"
+        forged.own_hash = forged.expected_hash()
+        forged.save()
+        AuditEvent.objects.filter(position=3).update(previous_hash=forged.own_hash)
+        assert AuditEvent.objects.broken_at(bakery.pk) == 3
+
+
 @pytest.mark.django_db(transaction=True)
 def test_writers_at_the_same_moment_make_one_unbroken_chain() -> None:
     bakery = bare_business("bakery")
