@@ -52,12 +52,21 @@ async def test_the_socket_is_closed_behind_the_nth_delta(action: CloseSocket, co
     assert stand_in.close_code == code
 
 
+async def test_nothing_follows_the_event_behind_which_the_socket_is_closed() -> None:
+    closing = Incident("response.done", (CloseSocket(1011),))
+    async with session(_with(closing)) as (client, _):
+        with pytest.raises(ConnectionClosed):
+            await client.reply()
+    assert client.types()[-1] == "response.done"
+
+
 async def test_the_connection_is_reset_without_a_goodbye() -> None:
     async with session(_with(mid_reply(AbortSocket(), deltas=2))) as (client, stand_in):
         with pytest.raises(ConnectionClosedError) as caught:
             await client.reply()
         await stand_in.closed.wait()
     assert caught.value.rcvd is None
+    assert isinstance(caught.value.__cause__, ConnectionResetError)
     assert len(client.of(AUDIO_DELTA)) <= 2  # a reset may overtake what was sent
     assert stand_in.close_code == 1006
 
@@ -165,12 +174,13 @@ async def test_each_session_that_is_used_takes_the_next_scenario() -> None:
 
 async def test_a_client_that_leaves_takes_everything_with_it() -> None:
     before = len(asyncio.all_tasks())
-    async with model(_with(pacing=Pacing(times_real_time=(0.1, 0.1)))) as running:
+    never = Pacing(first_delta=(1e9, 1e9))
+    async with asyncio.timeout(20), model(_with(pacing=never)) as running:
         for _ in range(20):
             async with client_of(running) as client:
                 await client.configure()
-                await client.send("response.create")
                 await client.speak(load("he_yes").audio + SILENCE)
+                await client.send("response.create")
                 await client.until("response.created")
         for session in running.sessions:
             await session.closed.wait()

@@ -94,7 +94,9 @@ MESSAGES = st.lists(
     EVENT.map(json.dumps) | JSON.map(json.dumps) | st.text(max_size=20) | st.binary(max_size=20),
     max_size=12,
 )
-DEEP = '{"type":"session.update","session":' + '{"a":' * 300 + "1" + "}" * 301
+_DEEP_TOOL = '{"type":"function","name":"save","parameters":' + '{"a":' * 260 + "1" + "}" * 261
+# Valid as far as its form goes, but deeper than the answer could be written.
+DEEP = '{"type":"session.update","session":{"type":"realtime","tools":[' + _DEEP_TOOL + "]}}"
 
 
 async def _survives(messages: list[str | bytes]) -> None:

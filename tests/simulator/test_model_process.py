@@ -63,6 +63,7 @@ async def test_another_process_can_read_what_arrived_and_when() -> None:
         headers = {"Authorization": f"Bearer {KEY}"}
         async with connect(url, additional_headers=headers, proxy=None) as connection:
             client = Client(connection)
+            connected = time.monotonic()
             await client.configure(SESSION)
             began = time.monotonic()
             await client.speak(audio)
@@ -79,6 +80,8 @@ async def test_another_process_can_read_what_arrived_and_when() -> None:
     frames = [audio[start : start + 160] for start in range(0, len(audio), 160)]
     assert shown["append_checksums"] == [zlib.crc32(frame) for frame in frames]
     # One monotonic clock for all processes of the machine.
+    [updated] = shown["update_times"]
+    assert connected < updated < began
     assert began < shown["append_times"][0] <= shown["append_times"][-1] < shown["delta_times"][0]
     assert shown["delta_times"][-1] < ended
     assert sum(shown["delta_bytes"]) == len(client.audio())

@@ -185,21 +185,25 @@ async def test_nothing_to_cancel_is_an_error_of_its_own() -> None:
 
 
 async def test_a_cancelled_response_ends_as_cancelled_with_what_was_said() -> None:
-    async with session(_scripted(say(LONG), pacing=SLOW), speed=50) as (client, stand_in):
+    scenario = _scripted(say(LONG), say(LONG), pacing=SLOW)
+    async with session(scenario, speed=50) as (client, stand_in):
         await client.send("response.create")
         created = await client.until("response.created")
         delta = await client.until(AUDIO_DELTA)
         await client.send("response.cancel", response_id=created["response"]["id"])
-        done = await client.until("response.done")
-        await client.until("rate_limits.updated")
-    response = done["response"]
-    assert response["status"] == "cancelled"
-    assert response["status_details"] == {"type": "cancelled", "reason": "client_cancelled"}
-    assert response["output"][0]["status"] == "incomplete"
-    assert len(client.audio()) < len(speech(LONG, "marin"))
-    for kind in ("response.output_audio.done", "response.content_part.done"):
-        assert client.of(kind)[0]["item_id"] == delta["item_id"]
-    assert stand_in.items()[0]["status"] == "incomplete"
+        response = await client.finished()
+        assert response["status"] == "cancelled"
+        assert response["status_details"] == {"type": "cancelled", "reason": "client_cancelled"}
+        assert response["output"][0]["status"] == "incomplete"
+        assert len(client.audio()) < len(speech(LONG, "marin"))
+        for kind in ("response.output_audio.done", "response.content_part.done"):
+            assert client.of(kind)[0]["item_id"] == delta["item_id"]
+        assert stand_in.items()[0]["status"] == "incomplete"
+
+        client.events.clear()
+        await client.reply()
+    # Nothing of the first one comes while the second one is spoken.
+    assert delta["item_id"] not in {event.get("item_id") for event in client.events}
 
 
 @pytest.mark.parametrize("late", [0, 3])
@@ -222,6 +226,20 @@ async def test_a_new_response_right_behind_a_cancel_loses_the_race() -> None:
         error = await client.until("error")
         assert error["error"]["code"] == "conversation_already_has_active_response"
         await client.until("response.done")
+
+
+async def test_a_response_that_is_cancelled_twice_ends_once() -> None:
+    pacing = Pacing(times_real_time=(0.5, 0.5), cut=(1, 1))
+    async with session(_scripted(say(LONG), say("Two."), pacing=pacing), speed=20) as (client, _):
+        await client.send("response.create")
+        await client.until(AUDIO_DELTA)
+        await client.send("response.cancel")
+        await client.send("response.cancel")
+        first = await client.finished()
+        second = await client.reply()
+    assert (first["status"], second["status"]) == ("cancelled", "completed")
+    done = [event["response"]["id"] for event in client.of("response.done")]
+    assert done == [first["id"], second["id"]]
 
 
 async def test_a_cancel_before_the_response_was_created_cancels_nothing() -> None:

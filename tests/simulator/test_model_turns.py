@@ -125,6 +125,16 @@ async def test_a_turn_is_four_events_about_one_item() -> None:
     assert client.events[-1]["transcript"] == QUESTION.text
 
 
+async def test_a_turn_holds_the_speech_with_its_padding_and_nothing_else() -> None:
+    async with session() as (client, _):
+        await client.speak(SILENCE + QUESTION.audio + SILENCE)
+        committed = await client.until("input_audio_buffer.committed")
+        await client.send("conversation.item.retrieve", item_id=committed["item_id"])
+        shown = await client.until("conversation.item.retrieved")
+    audio = base64.b64decode(shown["item"]["content"][0]["audio"])
+    assert audio == mulaw.silence(300) + QUESTION.audio + mulaw.silence(600)
+
+
 async def test_with_both_flags_off_nothing_is_answered() -> None:
     async with session() as (client, stand_in):
         await client.speak(QUESTION.audio + SILENCE)
