@@ -151,9 +151,10 @@ class MediaStream:
             for listener in listeners:
                 listener.cancel()
             records.close()
-            await asyncio.wait([writer, finishing], timeout=FLUSH_WITHIN_S)
-            writer.cancel()
-            finishing.cancel()
+            last = [writer, finishing, tasks.create_task(self._hang_up(ending), name="hang-up")]
+            await asyncio.wait(last, timeout=FLUSH_WITHIN_S)
+            for task in last:
+                task.cancel()
         self._log_metrics(ending)
 
     # The carrier's socket
@@ -249,7 +250,7 @@ class MediaStream:
     # The end
 
     async def _finish(self, ending: Ending, stream: twilio.StreamStarted) -> None:
-        """The row first, then the line; the sweeper finds what could not be done here."""
+        """The row, before the line is closed: the carrier asks at once what comes next."""
         try:
             await off_loop(finish_call)(
                 call_id=self._call.call_id,
@@ -259,13 +260,16 @@ class MediaStream:
                 metrics=for_row(ending, stream.stream_sid),
                 now=timezone.now(),
             )
-            if not (ending.apologise or ending.carrier_gone):
-                await off_loop(hang_up)(
-                    call_id=self._call.call_id, business_id=self._call.business_id
-                )
         except (DatabaseError, InterfaceError):
-            self._log.exception("call_not_finished")
-        except TelephonyError:
+            self._log.exception("call_not_finished")  # the sweeper will
+
+    async def _hang_up(self, ending: Ending) -> None:
+        """By REST as well, in case the carrier finds no way to ask what comes after the stream."""
+        if ending.apologise or ending.carrier_gone:
+            return
+        try:
+            await off_loop(hang_up)(call_id=self._call.call_id, business_id=self._call.business_id)
+        except (DatabaseError, InterfaceError, TelephonyError):
             self._log.exception("call_not_hung_up")
 
     def _log_metrics(self, ending: Ending) -> None:

@@ -43,11 +43,13 @@ def finish_call(
 
 
 def hang_up(*, call_id: uuid.UUID, business_id: uuid.UUID) -> None:
-    """Raises `TelephonyError`. Nothing is locked while the carrier is asked."""
+    """Unless the carrier itself has said that it is over. Raises `TelephonyError`; nothing is locked
+    while the carrier is asked.
+    """
     with business_scope(business_id):
         account = twilio_account(business_id)
         call = Call.objects.for_business(business_id).get(pk=call_id)
-    if call.call_sid:
+    if call.call_sid and call.carrier_final_at is None:
         telephony.hang_up(account, call.call_sid)
 
 

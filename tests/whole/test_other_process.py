@@ -1,0 +1,126 @@
+"""The news of a call's end arrives in another process than the one that holds its sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from channels.layers import channel_layers
+from django.db import connection
+from pytest_django import Settings
+from twilio.request_validator import RequestValidator
+
+from calls.models import CallStatus, EndReason
+from prosaas.simulator.phone_call import PhoneCall
+from tests.product import Product, a_business, ended_row_of, eventually
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOWHERE = "redis://127.0.0.1:1/0"
+WITHIN_S = 1.0
+START_S = 30.0
+
+
+def database_url() -> str:
+    """Of the test's own database, for another process."""
+    made = connection.settings_dict
+    return f"postgresql://{made['USER']}:{made['PASSWORD']}@{made['HOST']}:{made['PORT']}/{made['NAME']}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.asynccontextmanager
+async def another_process(redis_url: str) -> AsyncIterator[str]:
+    """A second web server on the same database; yields its address."""
+    port = free_port()
+    environment = dict(os.environ) | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": database_url(),
+        "REDIS_URL": redis_url,
+    }
+    arguments = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "prosaas.asgi:application"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=ROOT, env=environment
+    )
+    try:
+        await listening(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def listening(port: int) -> None:
+    async with asyncio.timeout(START_S):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return
+
+
+async def tell_completed(address: str, settings: Settings, call: PhoneCall, slug: str) -> None:
+    """What the carrier would say, signed for the public address and sent to that process."""
+    path = f"/webhooks/twilio/call-status/{slug}"
+    form: dict[str, Any] = {
+        "CallSid": call.sid,
+        "AccountSid": settings.TWILIO_ACCOUNT_SID,
+        "From": call.from_,
+        "To": call.to,
+        "CallStatus": "completed",
+        "Direction": "inbound",
+        "ApiVersion": "2010-04-01",
+        "SequenceNumber": "3",
+        "CallDuration": "2",
+        "CallbackSource": "call-progress-events",
+    }
+    # That process knows itself by the PUBLIC_URL of the test settings.
+    url = f"https://prosaas.test{path}"
+    signature = RequestValidator(settings.TWILIO_AUTH_TOKEN).compute_signature(url, form)
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(address + path, data=form, headers={"X-Twilio-Signature": signature}) as answer,
+    ):
+        assert answer.status == 204
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("redis", ["there", "cut off"])
+async def test_both_sockets_close_within_a_second(
+    product: Product, settings: Settings, redis: str
+) -> None:
+    if redis == "cut off":
+        hosts = [{"address": NOWHERE, "socket_connect_timeout": 0.5}]
+        layer = settings.CHANNEL_LAYERS["default"]
+        settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": {"hosts": hosts}}}
+        channel_layers.backends.clear()
+    flowers, number = await a_business("flowers", greeting="Hello " * 40)
+    call = await product.call(flowers, number)
+    stream = await call.agent_speaks()
+    redis_url = os.environ["REDIS_URL"] if redis == "there" else NOWHERE
+
+    async with another_process(redis_url) as address:
+        await tell_completed(address, settings, call, flowers.slug)
+        took = await eventually(lambda: stream.closed_at is not None)
+        took += await eventually(lambda: all(s.closed.is_set() for s in product.used_sessions()))
+
+    assert took < WITHIN_S
+    assert stream.closed_by == "application"
+    row = await ended_row_of(call)
+    assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.CARRIER)
