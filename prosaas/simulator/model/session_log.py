@@ -1,5 +1,5 @@
 """What happened in one session, for assertions and for benches. Times of events are the clock's;
-times of audio are `time.monotonic()`, which other processes of the machine share.
+times of audio and of updates are `time.monotonic()`, which other processes of the machine share.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class SessionLog:
     events_sent: list[Happened] = field(default_factory=list)
     heard: bytearray = field(default_factory=bytearray)
     """The audio written, as mu-law."""
+    update_times: array[float] = field(default_factory=lambda: array("d"))
     append_count: int = 0
     append_times: array[float] = field(default_factory=lambda: array("d"))
     append_checksums: array[int] = field(default_factory=lambda: array("L"))
@@ -48,6 +49,8 @@ class SessionLog:
     """The audio sent for each item, as mu-law, cut or not."""
 
     def received_event(self, event: Json) -> None:
+        if event["type"] == "session.update":
+            self.update_times.append(time.monotonic())
         if self.keeps_events:
             self.received.append(Happened(self.clock.now(), event["type"], event))
 
@@ -79,6 +82,7 @@ class SessionLog:
     def stamps(self) -> Json:
         """For a bench in another process."""
         return {
+            "update_times": list(self.update_times),
             "append_times": list(self.append_times),
             "append_checksums": list(self.append_checksums),
             "delta_times": list(self.delta_times),
