@@ -1,0 +1,103 @@
+"""What the figures were measured on: which cores, and who else used them meanwhile."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+class TooFewCoresError(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """One for what is measured, the others for everything around it."""
+
+    measured: int
+    others: frozenset[int]
+
+    @classmethod
+    def of_this_process(cls) -> Cores:
+        first, *rest = sorted(os.sched_getaffinity(0))
+        if not rest:
+            raise TooFewCoresError("This bench needs two cores: one is for what is measured alone.")
+        return cls(first, frozenset(rest))
+
+    def take_others(self) -> None:
+        """This process, and all that it starts from now on, leave the measured core alone."""
+        os.sched_setaffinity(0, self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    at: float
+    measured_s: float  # processor time of what is measured
+    stand_ins_s: float  # of the carrier and the model
+    measured_core_s: float  # how long that core was busy, with whatever
+    stolen_s: float  # of all cores, by the machine underneath
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Shares of a core between two readings."""
+
+    seconds: float
+    measured_s: float
+    measured: float
+    strangers: float  # on the measured core, the kernel's own work included
+    stand_ins: float
+    stolen: float
+
+
+class Meter:
+    def __init__(
+        self, cores: Cores, measured: psutil.Process, stand_ins: tuple[psutil.Process, ...]
+    ) -> None:
+        self._cores = cores
+        self._measured = measured
+        self._stand_ins = stand_ins
+
+    def read(self) -> Reading:
+        busy, stolen = _core_seconds(self._cores.measured)
+        return Reading(
+            at=time.monotonic(),
+            measured_s=_processor_seconds(self._measured),
+            stand_ins_s=sum(map(_processor_seconds, self._stand_ins)),
+            measured_core_s=busy,
+            stolen_s=stolen,
+        )
+
+
+def use_between(before: Reading, after: Reading) -> Use:
+    seconds = after.at - before.at
+    measured = after.measured_s - before.measured_s
+    busy = after.measured_core_s - before.measured_core_s
+    return Use(
+        seconds=seconds,
+        measured_s=measured,
+        measured=measured / seconds,
+        strangers=max(0.0, busy - measured) / seconds,
+        stand_ins=(after.stand_ins_s - before.stand_ins_s) / seconds,
+        stolen=(after.stolen_s - before.stolen_s) / seconds,
+    )
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _core_seconds(core: int) -> tuple[float, float]:
+    """proc(5), /proc/stat: user nice system idle iowait irq softirq steal, in ticks."""
+    lines = Path("/proc/stat").read_text().splitlines()
+    fields = next(line.split()[1:] for line in lines if line.startswith(f"cpu{core} "))
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields[:8])
+    busy = user + nice + system + irq + softirq
+    return busy / TICKS_A_SECOND, steal / TICKS_A_SECOND
