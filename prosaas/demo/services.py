@@ -84,7 +84,7 @@ def make_plan(port: int | None) -> Plan:
     )
 
 
-def start(plan: Plan, children: Children, state: Path) -> None:
+def start(plan: Plan, children: Children) -> None:
     environment = plan.environment()
     if plan.model_port:
         children.start(
@@ -98,8 +98,7 @@ def start(plan: Plan, children: Children, state: Path) -> None:
     children.start("web", [*web, "prosaas.asgi:application"], environment)
     celery = _python("-m", "celery", "-A", "prosaas.celery", "--workdir", str(BASE_DIR))
     children.start("worker", [*celery, "worker", "--pool", "threads", "-c", "2"], environment)
-    schedule = str(state / "beat-schedule")
-    children.start("beat", [*celery, "beat", "-s", schedule, "--pidfile="], environment)
+    children.start("beat", [*celery, "beat", "--pidfile="], environment)
 
 
 def _python(*arguments: str) -> list[str]:

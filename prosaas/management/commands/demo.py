@@ -61,7 +61,7 @@ class Command(BaseCommand):
         login = setting.password(state)
         businesses = setting.create_businesses(login)
         setting.create_operator(login)
-        services.start(plan, children, state)
+        services.start(plan, children)
         self._wait_until_ready(plan, children)
         setting.note_running(state, plan)
         self._say(f"ready after {time.monotonic() - began:.1f} s\n")
