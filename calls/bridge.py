@@ -242,9 +242,6 @@ class CallBridge:
         except ModelUnreachableError as error:
             self._receive(events.ModelUnavailable(str(error)))
             return
-        if self._ended.done():
-            socket.close()
-            return
         self._model = socket
         socket.adopt(self)
         self._receive(events.ModelReady())
