@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -34,6 +35,18 @@ async def test_the_compact_prompt_comes_first_the_full_one_after_the_first_respo
     assert ending.compact_sent_at is not None
     assert ending.full_sent_at is not None
     assert ending.compact_sent_at <= ending.full_sent_at
+
+
+async def test_a_prompt_counts_as_sent_when_it_was_sent_first(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = [datetime(2026, 11, 2, 9, 30, second, tzinfo=UTC) for second in range(2)]
+    monkeypatch.setattr("calls.bridge.timezone.now", iter(times).__next__)
+    await rig.connects()
+    await asyncio.sleep(4)
+    assert len(rig.model.heard_of("session.update")) == 2
+    rig.carrier_says({"event": "stop"})
+    assert (await rig.ends()).compact_sent_at == times[0]
 
 
 async def test_nothing_is_asked_of_a_model_that_has_confirmed_nothing(rig: Rig) -> None:

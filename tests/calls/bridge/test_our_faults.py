@@ -100,10 +100,9 @@ async def test_what_comes_after_a_crash_starts_nothing(
 ) -> None:
     """The carrier's socket is read for a moment longer than the call lives."""
     await rig.greets()
-    monkeypatch.setattr(rig.bridge._session, "receive", crash)
-    rig.model.hears_caller()
-    await rig.ends()
-    monkeypatch.undo()
+    with monkeypatch.context() as planted:
+        planted.setattr(rig.bridge._session, "expire", crash)
+        await rig.running
 
     took = len(rig.carrier_took)
     rig.carrier_says({"event": "mark", "mark": {"name": "item_1:20:g0"}})
