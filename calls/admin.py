@@ -230,10 +230,6 @@ class CallAdmin(ReadOnlyAdmin):
     )
     Media = Stylesheet
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
-        calls: QuerySet[Call] = super().get_queryset(request)
-        return calls.select_related("business", "lead", "number")
-
     @admin.display(description=_("from"), ordering="from_e164")
     def caller(self, call: Call) -> SafeString:
         return ltr(call.from_e164 or "-")

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -46,17 +47,20 @@ def from_carrier(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, **path: Any) -> HttpResponse:
         if _too_large(request):
-            return HttpResponse("The form is too large.", status=413, content_type="text/plain")
-        business_id = _business(**path)
-        if not _is_genuine(request, business_id):
-            return HttpResponse("Not signed.", status=403, content_type="text/plain")
+            return _says(413, "The form is too large.")
         try:
+            if not _is_genuine(request, _business(**path)):
+                return _says(403, "Not signed.")
             return view(request, **path)
         except FormInvalid as error:
-            return HttpResponse(str(error), status=400, content_type="text/plain")
-        except ForeignCall:
-            logger.warning("callback_of_another_call", business_id=str(business_id))
-            return HttpResponse("Another call.", status=403, content_type="text/plain")
+            return _says(400, str(error))
+        except ForeignCall as error:
+            logger.warning("callback_of_another_call", call_id=str(error))
+            return _says(403, "Another call.")
+        except (OperationalError, InterfaceError):
+            # The carrier delivers it again, and nothing of it has been kept.
+            logger.exception("database_away")
+            return _says(503, "Come again.")
 
     return guarded
 
@@ -65,6 +69,10 @@ def is_genuine_socket(account: TwilioAccount, url: str, signature: str) -> bool:
     """The handshake is signed over the `wss` address; some add a slash to it."""
     validator = RequestValidator(account.auth_token)
     return any(validator.validate(said, {}, signature) for said in (url, f"{url}/"))
+
+
+def _says(status: int, text: str) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain")
 
 
 def _too_large(request: HttpRequest) -> bool:

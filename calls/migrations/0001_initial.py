@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                 (
                     "created_at",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                        default=django.utils.timezone.now, editable=False, verbose_name="began"
                     ),
                 ),
                 (
@@ -389,7 +389,7 @@ class Migration(migrations.Migration):
                 (
                     "created_at",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                        default=django.utils.timezone.now, editable=False, verbose_name="recorded"
                     ),
                 ),
                 (
@@ -485,7 +485,7 @@ class Migration(migrations.Migration):
                         default=uuid.uuid4, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("position", models.PositiveIntegerField(verbose_name="position")),
+                ("position", models.PositiveIntegerField(verbose_name="order in the call")),
                 (
                     "speaker",
                     models.CharField(

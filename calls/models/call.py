@@ -145,7 +145,7 @@ class Call(BusinessOwned):
     )
     language = models.CharField(_("language"), max_length=2, choices=Business.Language)
 
-    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("began"), default=timezone.now, editable=False)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     duration_s = models.PositiveIntegerField(_("length by the carrier (s)"), null=True, blank=True)

@@ -18,7 +18,7 @@ class Turn(BusinessOwned):
     call = models.ForeignKey(
         Call, on_delete=models.CASCADE, related_name="turns", verbose_name=_("call")
     )
-    position = models.PositiveIntegerField(_("position"))
+    position = models.PositiveIntegerField(_("order in the call"))
     speaker = models.CharField(_("speaker"), max_length=16, choices=Speaker)
     item_id = models.CharField(_("item"), max_length=128)
     text = models.TextField(_("text"), blank=True)
@@ -94,7 +94,7 @@ class Recording(BusinessOwned):
     status = models.CharField(_("status"), max_length=16, choices=Status)
     duration_s = models.PositiveIntegerField(_("length (s)"), null=True, blank=True)
     channels = models.PositiveSmallIntegerField(_("channels"), default=2)
-    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("recording")

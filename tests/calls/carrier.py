@@ -25,7 +25,7 @@ class SignedCarrier:
     def __init__(self, account_sid: str, auth_token: str) -> None:
         self.account_sid = account_sid
         self.validator = RequestValidator(auth_token)
-        self.client = Client()
+        self.client = Client(enforce_csrf_checks=True)
         self._sequence = itertools.count()
 
     def signature(self, url: str, fields: dict[str, str] | None = None) -> str:

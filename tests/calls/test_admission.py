@@ -240,7 +240,7 @@ def test_of_two_sockets_at_the_same_moment_one_is_admitted(carrier: SignedCarrie
 # A snapshot that is not this call's
 
 
-def mixed_up(business: Business, **wrong: Any) -> Call:
+def mixed_up(business: Business, *, made_of: str = "outbound", **wrong: Any) -> Call:
     """An inbound call to which something else has been bound, past all our code."""
     with business_scope(business):
         call = Call.objects.create(
@@ -252,7 +252,7 @@ def mixed_up(business: Business, **wrong: Any) -> Call:
             created_at=NOW,
             token_expires_at=NOW + timedelta(seconds=60),
         )
-        version = PromptVersion.objects.get(business=business, prompt__direction="outbound")
+        version = PromptVersion.objects.get(business=business, prompt__direction=made_of)
         words = {"compact": version.text, "full": version.text}
         hashes = {f"{name}_sha256": sha256_of(text) for name, text in words.items()}
         given = {"direction": "inbound", "version": version, "greeting_mode": "live"}
@@ -269,10 +269,11 @@ def at(moment: datetime) -> dict[str, datetime]:
     [
         {"direction": "outbound"},
         {},  # says inbound, and is made of the outbound version
-        {"full": "Words that nobody wrote."},
+        {"made_of": "inbound", "full": "Words that nobody wrote."},
+        {"made_of": "inbound", "compact": "Words that nobody wrote."},
     ],
 )
-def test_a_snapshot_of_another_direction_is_rendered_again(
+def test_a_snapshot_of_other_words_is_rendered_again(
     wrong: dict[str, str], alices: Business, carrier: SignedCarrier
 ) -> None:
     call = mixed_up(alices, **wrong)
@@ -282,6 +283,7 @@ def test_a_snapshot_of_another_direction_is_rendered_again(
     assert "Secret of flowers inbound" in admitted.full
     assert "Secret of flowers inbound" in admitted.compact
     assert "outbound" not in (admitted.full + admitted.compact).lower()
+    assert "nobody wrote" not in admitted.full + admitted.compact
     assert admitted.greeting == "Welcome to flowers, inbound."
     assert admitted.full_sha256 == sha256_of(admitted.full)
     assert stored(call).counters == {"prompt_rendered_again": 1}

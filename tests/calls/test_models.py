@@ -213,6 +213,13 @@ def test_that_the_carrier_ended_it_replaces_no_reason(in_alices: Business) -> No
     assert stored(call).end_reason == EndReason.SILENCE
 
 
+def test_what_was_first_told_of_the_carriers_end_stays(in_alices: Business) -> None:
+    call = call_of(in_alices)
+    finish(call, EndReason.CARRIER, detail="The media stream broke off.")
+    finish(call, EndReason.CARRIER, detail="Something else.")
+    assert stored(call).end_detail == "The media stream broke off."
+
+
 def test_what_was_measured_is_kept_also_when_the_end_is_known_already(in_alices: Business) -> None:
     call = call_of(in_alices)
     report(call, CallStatus.COMPLETED, 3)

@@ -4,6 +4,7 @@ import uuid
 from urllib.parse import urlencode
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, reverse
@@ -158,3 +159,13 @@ def test_a_form_beyond_what_django_reads_is_too_large_as_well(
 
 def test_a_call_that_does_not_exist_is_not_found(carrier: SignedCarrier, db: None) -> None:
     assert carrier.asks_what_follows(uuid.uuid4(), new_sid()).status_code == 404
+
+
+def test_while_the_database_is_away_the_carrier_is_asked_to_come_again(
+    carrier: SignedCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(slug: str) -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr("calls.resolve.business_by_slug", away)
+    assert carrier.post(PATH, ringing()).status_code == 503

@@ -83,7 +83,7 @@ def talking(business: Business, **fields: Any) -> Call:
 
 def ended(business: Business, **fields: Any) -> Call:
     over = {"status": CallStatus.COMPLETED, "end_reason": EndReason.SILENCE, "ended_at": NOW}
-    return call_of(business, **over | fields)
+    return talking(business, **over | fields)
 
 
 def stored(call: Call) -> Call:

@@ -92,6 +92,17 @@ def test_every_callback_is_kept_word_for_word(
     assert event.event == "completed"
 
 
+def test_a_sequence_number_that_is_known_says_nothing_new(
+    alices: Business, call: Call, carrier: SignedCarrier
+) -> None:
+    carrier.says_of_call("flowers", sid_of(call), "ringing", SequenceNumber="1")
+    response = carrier.says_of_call("flowers", sid_of(call), "completed", SequenceNumber="1")
+
+    assert response.status_code == 204
+    assert stored(call).is_live
+    assert [event.event for event in events(alices)] == ["ringing"]
+
+
 def test_a_retry_without_a_sequence_number_is_known_by_its_token(
     alices: Business, call: Call, carrier: SignedCarrier
 ) -> None:
