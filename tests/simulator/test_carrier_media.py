@@ -78,7 +78,7 @@ async def test_clear_silences_the_line_and_sends_the_waiting_marks_back(
     carrier: Carrier, product: Product
 ) -> None:
     call, socket = await connected(carrier, product)
-    stream, audio = call.streams[0], speech(5000)
+    stream, audio = call.streams[0], speech(60_000)
     await socket.play(audio)
     await socket.mark("end")
     await socket.until("media", count=len(socket.named("media")) + 10)
@@ -238,7 +238,9 @@ async def test_the_telephone_may_leak_the_agents_voice_into_the_line(
     call, socket = await connected(carrier, product, person)
     greeting = load("en_agent_greeting").audio
     await socket.play(greeting)
-    await socket.until("media", count=len(socket.named("media")) + 90)
+    await socket.mark("said")
+    await socket.until("mark")
+    await socket.until("media", count=len(socket.named("media")) + 20)
     await finished(call)
     stream, quieter = call.streams[0], mulaw.attenuation(30)
     assert stream.start_sent_at is not None
