@@ -7,4 +7,6 @@ class ProSaaSConfig(AppConfig):
     name = "prosaas"
 
     def ready(self) -> None:
-        from prosaas import checks  # noqa: F401  registers them
+        # The checks register themselves; and without an app of Celery's in this process, what
+        # it sends would go to a broker that nobody named.
+        from prosaas import celery, checks  # noqa: F401

@@ -5,8 +5,6 @@ import os
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prosaas.settings")
-# Nobody waits on the line for a task: a report or a sweep may take longer than a page.
-os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "30000")
 
 app = Celery("prosaas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
