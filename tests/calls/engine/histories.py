@@ -137,7 +137,7 @@ EVERYTHING: Final[tuple[Event, ...]] = (
 )
 
 
-class HistoryBroken(AssertionError):  # noqa: N818 - it reads as a sentence
+class HistoryBroken(RuleBroken):
     pass
 
 

@@ -35,7 +35,6 @@ class Line:
         self.rules = Rules(self.session, self.model, self.telephone)
         self.done: list[Command] = []  # all that the engine commanded
         self.carrier_sends = True  # a frame of the caller's every 20 ms, silence included
-        self.marks_return = True
         self._caller_items = 0
 
     # The adapter's part
@@ -61,6 +60,8 @@ class Line:
 
     def stall(self, seconds: float) -> None:
         """Time passes, and the adapter does not get to run before the end of it."""
+        while self._mark_due():  # of an earlier stall
+            self._echo(self.telephone.take_mark())
         self.now += seconds
         self.telephone.play(self.now)
         self.rules.forget_heard()
@@ -120,7 +121,7 @@ class Line:
             self.feed(reply)
 
     def _echo(self, mark: Mark) -> None:
-        if self.marks_return:
+        if self.telephone.marks_return:
             self.feed(events.MarkReached(mark))
 
     def _play(self) -> None:

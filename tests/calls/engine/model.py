@@ -57,6 +57,7 @@ class Model:
         self.pending: deque[Request] = deque()  # asked for, and not begun
         self.active: Response | None = None
         self.responses = 0
+        self.names_the_refused = True  # older servers do not
         self._items = 0
         self._calls = 0
         self._said = 0
@@ -131,7 +132,8 @@ class Model:
         return f"call_{self._calls}"
 
     def _refusal(self, request_id: str) -> ModelError:
-        return ModelError(BUSY_CODE, "Conversation already has an active response", request_id)
+        named = request_id if self.names_the_refused else ""
+        return ModelError(BUSY_CODE, "Conversation already has an active response", named)
 
     def _running(self) -> Response:
         assert self.active is not None, "the model runs no response now"

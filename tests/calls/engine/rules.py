@@ -22,6 +22,15 @@ from tests.calls.engine.telephone import EPSILON_S, Telephone, Utterance
 TOLERANCE_MS: Final = 1
 # Said to a caller who speaks, these would be said over him.
 WAITS_FOR_THE_CALLER: Final = (Purpose.ANSWER, Purpose.SILENCE, Purpose.WARNING)
+SPOKEN_OVER_HIM: Final = (Phase.GREETING, Phase.CLOSING)
+ASKED_FOR_TWICE: Final = (Purpose.GREETING, Purpose.ANSWER)
+PATIENT: Final = ("agent_goodbye", "silence", "max_duration")
+IMPATIENT: Final = (
+    events.CarrierStopped,
+    events.CarrierLost,
+    events.EndRequested,
+    events.ModelLost,
+)
 CUTS: Final = (commands.ClearPlayback, commands.EndCall)
 BEFORE_THE_GREETING: Final = (Phase.CONNECTING, Phase.CONFIGURING)
 
@@ -58,6 +67,9 @@ class Rules:
         self._unwanted: set[str] = set()  # responses
         self.confirmations_due = 0
         self._event: Event | None = None  # that brought about the batch at hand
+        self._heard_out = True  # did that batch cut nothing off?
+        self._word_owed = False  # asked for, for the caller's sake, and not come to anything
+        self._closing_at: float | None = None
         # Since when the agent owes a word, however often it is asked for
         self.asked_since: float | None = None
         self._farewell_asked = False
@@ -82,6 +94,8 @@ class Rules:
         self._appear(event.item_id)
         self.caller_speaking = True
         self._answer_owed = False  # to what he goes on to say, once he has said it
+        if self._session.phase is not Phase.GREETING:
+            self._word_owed = False
 
     def _hear_caller_stop(self, _event: events.CallerStopped, _now: float) -> None:
         self.caller_speaking = False
@@ -111,6 +125,7 @@ class Rules:
             self._utterances[utterance.item_id] = utterance
             self.live.append(utterance)
         utterance.audio += event.data
+        self._word_owed = False
         self.asked_since = None
         self._turns_answered = self._turns_known[response.response_id]
 
@@ -119,6 +134,7 @@ class Rules:
         if event.function_calls:
             self._turns_answered = 0  # what was said was not the answer yet
         if event.status == "completed" and event.response_id not in self._unwanted:
+            self._word_owed = False
             self._calls_open |= {call.call_id for call in event.function_calls}
 
     def _hear_model_lost(self, _event: events.ModelLost, _now: float) -> None:
@@ -137,6 +153,7 @@ class Rules:
         """Before any of it is done. Without an event it was a deadline that brought it about."""
         self._event = event
         cut = self._cut(now) if any(isinstance(command, CUTS) for command in batch) else []
+        self._heard_out = not cut
         for command in batch:
             if self.ended:
                 raise RuleBroken(f"a call that has ended does something: {command}")
@@ -197,6 +214,7 @@ class Rules:
         if command.purpose is Purpose.ANSWER and 0 < self._turns_answered == self._turns:
             raise RuleBroken("the caller is answered a second time")
         self._answer_owed = False
+        self._word_owed = command.purpose in ASKED_FOR_TWICE
         if self.asked_since is None or isinstance(self._event, events.CallerCommitted):
             self.asked_since = now
 
@@ -273,8 +291,10 @@ class Rules:
             raise RuleBroken(f"{command.call_id} is answered twice, or was never to be")
         self._calls_open.remove(command.call_id)
 
-    def _judge_end(self, _command: commands.EndCall, _now: float) -> None:
+    def _judge_end(self, command: commands.EndCall, now: float) -> None:
         self.ended = True  # and any command behind this one is one too many
+        if command.reason in PATIENT and not isinstance(self._event, IMPATIENT):
+            self._judge_patient_end(now)
         unsaved = self._utterances.keys() - self.saved.keys()
         if unsaved:
             raise RuleBroken(f"{unsaved} stand in no row")
@@ -282,6 +302,17 @@ class Rules:
         heard_ms = sum(turn.heard_ms for turn in self.saved.values())
         if (summary.heard_ms, summary.frames_sent) != (heard_ms, self._telephone.frames):
             raise RuleBroken("the metrics do not add up")
+        if self._telephone.marks_return and summary.counters["mark_missing"]:
+            raise RuleBroken("a mark is missed that was on its way")
+
+    def _judge_patient_end(self, now: float) -> None:
+        """A call that the agent ends, ends when the caller has heard his farewell."""
+        response = self._model.active
+        to_come = self._model.pending or (response is not None and response.wanted)
+        waited = 0.0 if self._closing_at is None else now - self._closing_at
+        overdue = waited >= self._limits.farewell_s - EPSILON_S
+        if not overdue and (to_come or not self._heard_out):
+            raise RuleBroken("the line is hung up before the farewell was heard")
 
     # What goes to the carrier
 
@@ -290,6 +321,8 @@ class Rules:
         utterance = self._next_to_send()
         if utterance is None:
             raise RuleBroken("a frame that nobody may hear")
+        if self.caller_speaking and self._session.phase not in SPOKEN_OVER_HIM:
+            raise RuleBroken("the agent speaks over the caller")
         audio = bytes(utterance.audio[utterance.sent : utterance.sent + FRAME_BYTES])
         if not audio or (len(audio) < FRAME_BYTES and not utterance.done):
             raise RuleBroken("a frame is filled up before the end of its item")
@@ -312,6 +345,8 @@ class Rules:
         if self._telephone.level_ms(now) > self._limits.lead_ms:
             raise RuleBroken("the carrier holds more than the lead")
         self.judge_pace(now)
+        if self._session.phase is Phase.CLOSING and self._closing_at is None:
+            self._closing_at = now
         if isinstance(event, events.CallerStarted) and self._agent_goes_on():
             raise RuleBroken("the agent speaks on over the caller")
         if isinstance(event, events.ResponseFinished):
@@ -320,6 +355,10 @@ class Rules:
             raise RuleBroken("a tool call stays open in the conversation")
         if self._answer_owed and self._nothing_goes_on(now):
             raise RuleBroken("the caller waits for an answer, and none is asked for")
+        if event is None and self._session.phase is Phase.LISTENING:
+            self._word_owed = False  # it was waited for long enough
+        if self._word_owed and self._nothing_goes_on(now):
+            raise RuleBroken("a response came to nothing, and is not asked for again")
 
     def judge_patience(self) -> None:
         """After a minute in which nobody said anything, the call is over."""

@@ -262,7 +262,7 @@ def test_what_a_mark_proved_is_not_taken_back() -> None:
 
 def test_without_any_marks_an_item_counts_as_heard_when_it_must_have_been() -> None:
     line = Line.thinking()
-    line.marks_return = False
+    line.telephone.marks_return = False
     item = line.agent_responds(500)
     line.wait(1.9)
     line.assert_phase(Phase.SPEAKING)
@@ -274,7 +274,7 @@ def test_without_any_marks_an_item_counts_as_heard_when_it_must_have_been() -> N
 
 def test_without_marks_an_interruption_falls_where_the_clock_says() -> None:
     line = Line.speaking(ms=1000)
-    line.marks_return = False
+    line.telephone.marks_return = False
     line.wait(0.63)
     line.caller_starts()
     line.assert_truncated("item_2", 630)
@@ -284,9 +284,9 @@ def test_a_lost_mark_holds_up_neither_the_next_item_nor_the_end() -> None:
     line = Line.thinking()
     line.response_begins()
     first = line.agent_says(300)
-    line.marks_return = False
+    line.telephone.marks_return = False
     line.wait(0.3)
-    line.marks_return = True
+    line.telephone.marks_return = True
     second = line.agent_says(300)
     line.response_ends()
     line.wait(0.3)
@@ -299,7 +299,7 @@ def test_a_lost_mark_holds_up_neither_the_next_item_nor_the_end() -> None:
 def test_an_end_that_comes_long_after_the_last_frame_has_its_mark_waited_for() -> None:
     line = Line.speaking(ms=100)
     line.wait(5)
-    line.marks_return = False
+    line.telephone.marks_return = False
     line.item_ends()
     line.response_ends()
     assert line.session.deadline == pytest.approx(line.now + LIMITS.mark_slack_s)
@@ -311,7 +311,7 @@ def test_an_end_that_comes_long_after_the_last_frame_has_its_mark_waited_for() -
 
 def test_nothing_is_overdue_while_there_is_something_to_send() -> None:
     line = Line.thinking()
-    line.marks_return = False
+    line.telephone.marks_return = False
     line.response_begins()
     line.agent_sends(1600)
     line.wait(30)

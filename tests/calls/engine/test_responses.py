@@ -74,11 +74,11 @@ def test_refused_as_busy_the_request_waits_for_the_end_of_the_other_response() -
 
 
 def test_a_busy_answer_that_names_no_request_is_taken_for_ours() -> None:
-    line = Line.thinking()
-    line.model.pending.clear()
-    line.feed(events.ModelError(BUSY_CODE, "busy"))
+    line = Line.listening()
+    line.model.names_the_refused = False
     line.response_begins()
-    line.response_ends()
+    line.caller_says()
+    line.response_ends("cancelled")
     assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
 
 
