@@ -150,6 +150,7 @@ class PromptVersionAdmin(BusinessAdmin):
     list_filter = ("prompt__direction",)
     list_select_related = ("prompt__business", "created_by")
     ordering = ("business__name", "prompt__direction", "-number")
+    directions: ClassVar[dict[str, str]] = {"text": "auto", "greeting": "auto"}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

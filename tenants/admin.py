@@ -133,6 +133,7 @@ class PhoneNumberAdmin(BusinessAdmin):
     list_display = ("number", "business", "label", "active")
     list_filter = ("active",)
     search_fields = (*BusinessAdmin.search_fields, "e164", "label")
+    directions: ClassVar[dict[str, str]] = {"e164": "ltr"}
 
     @admin.display(description=_("number"), ordering="e164")
     def number(self, row: PhoneNumber) -> SafeString:
@@ -173,6 +174,7 @@ class CredentialAdmin(BusinessAdmin):
     list_display = ("provider", "business", "account", "state")
     list_filter = ("provider",)
     search_fields = (*BusinessAdmin.search_fields, "account_sid")
+    directions: ClassVar[dict[str, str]] = {"account_sid": "ltr"}
 
     @admin.display(description=_("account SID"), ordering="account_sid")
     def account(self, credential: Credential) -> SafeString:

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
@@ -97,6 +97,16 @@ class BusinessAdmin(AuditedAdmin):
     ordering: ClassVar[tuple[str, ...]] = ("business__name", "pk")
     list_per_page = 50
     show_full_result_count = False
+    # Of what is typed, where it is not that of the page: +972… would be typed as 972…+.
+    directions: ClassVar[dict[str, str]] = {}
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name in self.directions:
+            field.widget.attrs["dir"] = self.directions[db_field.name]
+        return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fields = tuple(super().get_readonly_fields(request, obj))

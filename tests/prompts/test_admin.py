@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -169,6 +171,7 @@ def test_new_words_start_from_the_last_ones(operator: Client, flowers: Business)
     url = reverse("admin:prompts_promptversion_add")
     html = operator.get(url, {"prompt": str(version.prompt_id)}).content.decode()
     assert "Call people only. Goodbye." in html
+    assert re.search(r'<textarea[^>]*name="text"[^>]*dir="auto"', html)
     assert str(flowers.pk) in html
     assert '<option value="outbound" selected>' in html
 
