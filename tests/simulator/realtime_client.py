@@ -15,11 +15,20 @@ from pydantic import BaseModel, TypeAdapter
 from websockets.asyncio.client import ClientConnection, connect
 
 from prosaas.simulator.clock import Clock
-from prosaas.simulator.model import INSTANT, Handshake, ModelSession, RealtimeModel, Scenario
+from prosaas.simulator.model import (
+    INSTANT,
+    Handshake,
+    ModelSession,
+    Pacing,
+    RealtimeModel,
+    Scenario,
+)
 
 Json = dict[str, Any]
 
 KEY = "sk-alice"
+# So slow that a response never ends by itself while a test looks at it.
+ENDLESS = Pacing(first_delta=(0, 0), times_real_time=(0.0001, 0.0001), burst=(1, 1))
 PCMU = {"type": "audio/pcmu"}
 SERVER_VAD = {
     "type": "server_vad",
@@ -147,10 +156,17 @@ class Client:
 
 @asynccontextmanager
 async def model(
-    scenario: Scenario | None = None, *, speed: float = 1000, **options: Any
+    scenario: Scenario | None = None,
+    *,
+    speed: float = 1000,
+    clock: Clock | None = None,
+    **options: Any,
 ) -> AsyncIterator[RealtimeModel]:
     async with RealtimeModel(
-        clock=Clock(speed), scenario=scenario or Scenario(pacing=INSTANT), key=KEY, **options
+        clock=clock or Clock(speed),
+        scenario=scenario or Scenario(pacing=INSTANT),
+        key=KEY,
+        **options,
     ) as running:
         yield running
 
@@ -172,11 +188,12 @@ async def session(
     settings: Json | None = None,
     checks: bool = True,
     speed: float = 1000,
+    clock: Clock | None = None,
     handshake: Handshake | None = None,
 ) -> AsyncIterator[tuple[Client, ModelSession]]:
     """One configured session, the client's end and the stand-in's."""
     async with (
-        model(scenario, speed=speed, handshake=handshake) as running,
+        model(scenario, speed=speed, clock=clock, handshake=handshake) as running,
         client_of(running, checks=checks) as client,
     ):
         await client.until("session.created")

@@ -16,6 +16,7 @@ from prosaas.simulator.model import (
     AbortSocket,
     CloseSocket,
     Incident,
+    ModelSession,
     Pacing,
     Repeat,
     Scenario,
@@ -33,6 +34,10 @@ LONG = "We are open from Sunday to Thursday, from nine in the morning until five
 
 def _with(*incidents: Incident, **fields: Any) -> Scenario:
     return Scenario(replies=(say(LONG),) * 3, incidents=incidents, **{"pacing": INSTANT, **fields})
+
+
+def _sent_at(stand_in: ModelSession, kind: str) -> float:
+    return next(event.at for event in stand_in.log.events_sent if event.type == kind)
 
 
 @pytest.mark.parametrize(
@@ -84,16 +89,15 @@ async def test_a_stall_holds_every_event_back_and_loses_none() -> None:
     async with session(_with(stall), speed=100) as (client, stand_in):
         await client.speak(load("he_yes").audio + SILENCE)
         await client.until("input_audio_buffer.speech_stopped")
-        began = stand_in.log.clock.now()
         await client.receive()
-        assert stand_in.log.clock.now() - began > 25
+        assert stand_in.log.clock.now() - _sent_at(stand_in, client.types()[-2]) > 29
         await client.until("conversation.item.input_audio_transcription.completed")
     sent = [event["event_id"] for event in stand_in.server_events()]
     assert sent[-len(client.events) :] == [event["event_id"] for event in client.events]
 
 
 async def test_a_deaf_stall_reads_nothing_meanwhile() -> None:
-    stall = Incident("response.created", (Stall(20, deaf=True),))
+    stall = Incident("response.created", (Stall(100, deaf=True),))
     async with session(_with(stall), speed=100) as (client, stand_in):
         await client.send("response.create")
         await stand_in.has_sent("response.created")
@@ -140,10 +144,9 @@ async def test_errors_and_repetitions_strike_where_they_are_told() -> None:
 async def test_an_incident_may_strike_later() -> None:
     later = Incident("session.updated", (CloseSocket(1001),), delay=5)
     async with session(_with(later), speed=100) as (client, stand_in):
-        began = stand_in.log.clock.now()
         with pytest.raises(ConnectionClosed):
             await client.receive()
-    assert stand_in.log.clock.now() - began > 4
+    assert stand_in.log.clock.now() - _sent_at(stand_in, "session.updated") >= 5
 
 
 async def test_deltas_may_be_huge() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 
 import pytest
 
@@ -8,6 +9,7 @@ from prosaas.simulator.clips import load
 from prosaas.simulator.model import (
     AUDIO_DELTA,
     INSTANT,
+    SLOW,
     Incident,
     Pacing,
     Repeat,
@@ -15,10 +17,10 @@ from prosaas.simulator.model import (
     say,
     speech,
 )
-from tests.simulator.realtime_client import SILENCE, Client, session, with_turns
+from tests.simulator.realtime_client import ENDLESS, SILENCE, Client, session, with_turns
 
 LONG = "We are open from Sunday to Thursday, from nine in the morning until five in the afternoon."
-SLOWLY = Pacing(times_real_time=(0.5, 0.5), burst=(1, 1), late_deltas=(2, 2))
+SLOWLY = dataclasses.replace(ENDLESS, late_deltas=(2, 2))
 INTERRUPTIBLE = with_turns(create_response=True, interrupt_response=True)
 TRUNCATED = "conversation.item.truncated"
 
@@ -71,8 +73,8 @@ async def test_speech_after_the_response_is_over_cuts_nothing() -> None:
 
 
 async def test_without_interrupt_response_the_model_talks_on() -> None:
-    scenario = Scenario(replies=(say(LONG),), pacing=SLOWLY)
-    async with session(scenario, speed=200) as (client, _):
+    scenario = Scenario(replies=(say(LONG),), pacing=SLOW)
+    async with session(scenario, speed=20) as (client, _):
         await client.send("response.create")
         await client.until(AUDIO_DELTA)
         await client.speak(load("he_question").audio + SILENCE)
@@ -82,10 +84,9 @@ async def test_without_interrupt_response_the_model_talks_on() -> None:
 
 
 async def test_the_interrupting_turn_is_answered_when_the_cut_is_over() -> None:
-    pacing = Pacing(
-        first_delta=(0, 0), created_by_turn=(0, 0), times_real_time=(0.5, 0.5), cut=(0.5, 0.5)
-    )
-    scenario = Scenario(replies=(say(LONG), say("Yes?")), pacing=pacing)
+    pacing = dataclasses.replace(ENDLESS, cut=(5, 5))
+    replies = (say(LONG), say("Yes?", pacing=INSTANT))
+    scenario = Scenario(replies=replies, pacing=pacing)
     async with session(scenario, settings=INTERRUPTIBLE, speed=20) as (client, _):
         await client.send("response.create")
         await client.until(AUDIO_DELTA)
@@ -97,7 +98,7 @@ async def test_the_interrupting_turn_is_answered_when_the_cut_is_over() -> None:
 
 
 async def test_a_response_that_was_not_yet_created_is_created_and_cut() -> None:
-    pacing = Pacing(first_delta=(5, 5), created_by_client=(5, 5))
+    pacing = Pacing(first_delta=(1e6, 1e6), created_by_client=(1e6, 1e6))
     scenario = Scenario(replies=(say(LONG),), pacing=pacing)
     settings = with_turns(interrupt_response=True)
     async with session(scenario, settings=settings, speed=10) as (client, _):
@@ -219,7 +220,7 @@ async def test_a_cut_in_the_wrong_place_is_refused(change: dict[str, object], co
 
 
 async def test_an_item_may_be_cut_while_its_last_deltas_are_on_their_way() -> None:
-    pacing = Pacing(times_real_time=(0.5, 0.5), burst=(1, 1), late_deltas=(3, 3), cut=(1, 1))
+    pacing = dataclasses.replace(ENDLESS, late_deltas=(3, 3), cut=(5, 5))
     async with session(Scenario(replies=(say(LONG),), pacing=pacing), speed=20) as (client, st):
         await client.send("response.create")
         delta = await client.until(AUDIO_DELTA)

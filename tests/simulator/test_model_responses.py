@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
 from prosaas.simulator.clips import load
+from prosaas.simulator.clock import ManualClock
 from prosaas.simulator.model import (
     AUDIO_DELTA,
     INSTANT,
@@ -21,7 +23,15 @@ from prosaas.simulator.model import (
     say,
     speech,
 )
-from tests.simulator.realtime_client import SILENCE, Json, client_of, model, session, with_turns
+from tests.simulator.realtime_client import (
+    ENDLESS,
+    SILENCE,
+    Json,
+    client_of,
+    model,
+    session,
+    with_turns,
+)
 
 LONG = "We are open from Sunday to Thursday, from nine in the morning until five in the afternoon."
 TOOL = UseTool("end_call", {"reason": "the caller said goodbye"})
@@ -68,38 +78,44 @@ async def test_the_words_are_said_completely_and_in_order() -> None:
     assert item["content"] == [{"type": "output_audio", "transcript": LONG}]
 
 
+async def _spoken(clock: ManualClock, pacing: Pacing) -> ModelSession:
+    """One response, to the tick of a clock that stands still in between."""
+    async with session(_scripted(say(LONG), pacing=pacing), clock=clock) as (client, stand_in):
+        await client.send("response.create")
+        await stand_in.has_received("response.create")
+        while not stand_in.server_events("response.done"):
+            await clock.advance(0.01)
+        await client.finished()
+    return stand_in
+
+
+def _times(stand_in: ModelSession, kind: str) -> list[float]:
+    return [event.at for event in stand_in.log.events_sent if event.type == kind]
+
+
 async def test_deltas_are_odd_bursts_ahead_of_real_time_with_their_words_first() -> None:
-    async with session(_scripted(say(LONG), pacing=Pacing(burst=(1, 1))), speed=20) as (
-        client,
-        stand_in,
-    ):
-        await client.reply()
-    sizes = list(stand_in.log.delta_bytes)
+    stand_in = await _spoken(ManualClock(), Pacing())
+    sizes, times = list(stand_in.log.delta_bytes), _times(stand_in, AUDIO_DELTA)
     assert len(sizes) > 10
     assert all(size % 160 for size in sizes[:-1])
     assert all(800 <= size <= 3300 for size in sizes[:-1])
-    times = [event.at for event in stand_in.log.events_sent if event.type == AUDIO_DELTA]
+    assert len(set(times)) < len(times)  # some leave together
     real_time = sum(sizes) / 8000
-    assert (times[-1] - times[0]) < real_time / 2
-    kinds = client.types()
+    assert real_time / 12 < times[-1] - times[0] < real_time / 3
+    kinds = [event.type for event in stand_in.log.events_sent]
     assert kinds.index("response.output_audio_transcript.delta") < kinds.index(AUDIO_DELTA)
 
 
 async def test_the_first_delta_keeps_its_distance() -> None:
-    pacing = Pacing(first_delta=(1.2, 1.3))
-    async with session(_scripted(say("Hello."), pacing=pacing), speed=20) as (client, stand_in):
-        await client.reply()
-    asked = next(e.at for e in stand_in.log.received if e.type == "response.create")
-    first = next(e.at for e in stand_in.log.events_sent if e.type == AUDIO_DELTA)
-    created = next(e.at for e in stand_in.log.events_sent if e.type == "response.created")
-    assert 1.2 <= first - asked < 2.0
-    assert created < first
+    stand_in = await _spoken(ManualClock(), Pacing(first_delta=(1.2, 1.3)))
+    [created] = _times(stand_in, "response.created")
+    assert 0 < created <= 0.1
+    assert 1.2 <= _times(stand_in, AUDIO_DELTA)[0] <= 1.35
 
 
 async def test_a_slow_model_takes_longer_than_it_is_heard() -> None:
-    async with session(_scripted(say(LONG), pacing=SLOW), speed=200) as (client, stand_in):
-        await client.reply()
-    times = [event.at for event in stand_in.log.events_sent if event.type == AUDIO_DELTA]
+    stand_in = await _spoken(ManualClock(), SLOW)
+    times = _times(stand_in, AUDIO_DELTA)
     assert times[-1] - times[0] > sum(stand_in.log.delta_bytes[:-4]) / 8000
 
 
@@ -140,23 +156,21 @@ async def test_a_second_response_is_refused_and_nothing_else_happens() -> None:
 
 async def test_an_answer_to_a_turn_may_fail_to_start() -> None:
     settings = with_turns(create_response=True)
-    async with session(_scripted(say(LONG), pacing=SLOW), settings=settings, speed=50) as (
-        client,
-        _,
-    ):
+    scenario = _scripted(say(LONG), pacing=ENDLESS)
+    async with session(scenario, settings=settings) as (client, stand_in):
         await client.send("response.create")
         await client.until(AUDIO_DELTA)
         await client.speak(load("he_yes").audio + SILENCE)
         error = await client.until("error")
         assert error["error"]["code"] == "conversation_already_has_active_response"
         assert error["error"]["event_id"] is None
-        done = await client.until("response.done")
-    assert done["response"]["status"] == "completed"
+        assert stand_in.server_events("response.done") == []
 
 
 async def test_a_response_out_of_band_runs_beside_the_other_and_leaves_no_trace() -> None:
-    scenario = Scenario(replies=(say(LONG),), asides=(say("voicemail"),), pacing=SLOW)
-    async with session(scenario, speed=50) as (client, stand_in):
+    replies = (say(LONG, pacing=ENDLESS),)
+    scenario = Scenario(replies=replies, asides=(say("voicemail"),), pacing=INSTANT)
+    async with session(scenario) as (client, stand_in):
         await client.send("response.create")
         await client.until(AUDIO_DELTA)
         aside = await client.reply(
@@ -165,6 +179,7 @@ async def test_a_response_out_of_band_runs_beside_the_other_and_leaves_no_trace(
         assert aside["conversation_id"] is None
         assert aside["metadata"] == {"purpose": "classify"}
         assert aside["output"][0]["content"] == [{"type": "output_text", "text": "voicemail"}]
+        await client.send("response.cancel")
         spoken = await client.finished()
     assert spoken["conversation_id"].startswith("conv_")
     in_conversation = [event["item"]["id"] for event in client.of("conversation.item.added")]
@@ -185,7 +200,7 @@ async def test_nothing_to_cancel_is_an_error_of_its_own() -> None:
 
 
 async def test_a_cancelled_response_ends_as_cancelled_with_what_was_said() -> None:
-    scenario = _scripted(say(LONG), say(LONG), pacing=SLOW)
+    scenario = _scripted(say(LONG, pacing=ENDLESS), say(LONG, pacing=SLOW))
     async with session(scenario, speed=50) as (client, stand_in):
         await client.send("response.create")
         created = await client.until("response.created")
@@ -208,8 +223,8 @@ async def test_a_cancelled_response_ends_as_cancelled_with_what_was_said() -> No
 
 @pytest.mark.parametrize("late", [0, 3])
 async def test_some_deltas_are_on_their_way_already_when_it_is_cancelled(late: int) -> None:
-    pacing = Pacing(times_real_time=(0.5, 0.5), burst=(1, 1), late_deltas=(late, late))
-    async with session(_scripted(say(LONG), pacing=pacing), speed=20) as (client, _):
+    pacing = dataclasses.replace(ENDLESS, late_deltas=(late, late))
+    async with session(_scripted(say(LONG), pacing=pacing)) as (client, _):
         await client.send("response.create")
         await client.until(AUDIO_DELTA)
         await client.send("response.cancel")
@@ -218,7 +233,8 @@ async def test_some_deltas_are_on_their_way_already_when_it_is_cancelled(late: i
 
 
 async def test_a_new_response_right_behind_a_cancel_loses_the_race() -> None:
-    async with session(_scripted(say(LONG), pacing=SLOW), speed=20) as (client, _):
+    pacing = dataclasses.replace(ENDLESS, cut=(5, 5))
+    async with session(_scripted(say(LONG), pacing=pacing), speed=20) as (client, _):
         await client.send("response.create")
         await client.until(AUDIO_DELTA)
         await client.send("response.cancel")
@@ -229,8 +245,9 @@ async def test_a_new_response_right_behind_a_cancel_loses_the_race() -> None:
 
 
 async def test_a_response_that_is_cancelled_twice_ends_once() -> None:
-    pacing = Pacing(times_real_time=(0.5, 0.5), cut=(1, 1))
-    async with session(_scripted(say(LONG), say("Two."), pacing=pacing), speed=20) as (client, _):
+    pacing = dataclasses.replace(ENDLESS, cut=(5, 5))
+    two = Reply((Say("Two."),), pacing=INSTANT)
+    async with session(_scripted(say(LONG), two, pacing=pacing), speed=20) as (client, _):
         await client.send("response.create")
         await client.until(AUDIO_DELTA)
         await client.send("response.cancel")
@@ -254,14 +271,15 @@ async def test_a_cancel_before_the_response_was_created_cancels_nothing() -> Non
 
 
 async def test_a_cancel_without_an_id_does_nothing_when_two_responses_run() -> None:
-    scenario = Scenario(replies=(say(LONG),), asides=(say(LONG),), pacing=SLOW)
-    async with session(scenario, speed=100) as (client, _):
+    scenario = Scenario(replies=(say(LONG),), asides=(say(LONG),), pacing=ENDLESS)
+    async with session(scenario) as (client, stand_in):
         await client.send("response.create")
         await client.send("response.create", response={"conversation": "none"})
-        await client.until("response.created", times=2)
+        await client.until(AUDIO_DELTA, times=2)
         await client.send("response.cancel")
-        statuses = [(await client.finished())["status"] for _ in range(2)]
-    assert statuses == ["completed", "completed"]
+        error = await client.refused("response.cancel", response_id="resp_unknown")
+        assert error["code"] == "response_cancel_not_active"
+        assert stand_in.server_events("response.done") == []
 
 
 # Endings
@@ -336,8 +354,8 @@ async def test_an_answer_to_an_unknown_call_is_an_error() -> None:
 
 
 async def test_a_call_that_is_cut_has_broken_arguments_which_are_done_all_the_same() -> None:
-    pacing = Pacing(times_real_time=(0.1, 0.1), burst=(1, 1), late_deltas=(0, 0))
-    async with session(_scripted(Reply((TOOL,)), pacing=pacing), speed=50) as (client, _):
+    pacing = dataclasses.replace(ENDLESS, late_deltas=(0, 0))
+    async with session(_scripted(Reply((TOOL,)), pacing=pacing)) as (client, _):
         await client.send("response.create")
         await client.until("response.function_call_arguments.delta")
         await client.send("response.cancel")

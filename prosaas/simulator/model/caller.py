@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from typing import Any, Protocol
 
 from prosaas.simulator import mulaw
-from prosaas.simulator.clock import Clock
-from prosaas.simulator.model.conversation import Conversation, Item, new_id
+from prosaas.simulator.model.conversation import Item, new_id
 from prosaas.simulator.model.ears import (
     Ears,
     InputBuffer,
@@ -17,12 +15,11 @@ from prosaas.simulator.model.ears import (
     StayedSilent,
 )
 from prosaas.simulator.model.formats import InputFormat
-from prosaas.simulator.model.outlet import Outlet, Spawn
 from prosaas.simulator.model.recognition import Recognised, recognise
 from prosaas.simulator.model.refusal import RefusedError
 from prosaas.simulator.model.scenario import Hearing
-from prosaas.simulator.model.session_log import SessionLog
 from prosaas.simulator.model.usage import text_tokens
+from prosaas.simulator.model.workings import Workings
 
 Json = dict[str, Any]
 
@@ -41,25 +38,15 @@ class Listener(Protocol):
 
 
 class Caller:
-    def __init__(
-        self,
-        outlet: Outlet,
-        clock: Clock,
-        dice: random.Random,
-        log: SessionLog,
-        spawn: Spawn,
-        conversation: Conversation,
-        listener: Listener,
-        settings: Json,
-    ) -> None:
+    def __init__(self, workings: Workings, listener: Listener, settings: Json) -> None:
         self.logprobs = False
         self._listener = listener
-        self._outlet = outlet
-        self._clock = clock
-        self._dice = dice
-        self._log = log
-        self._spawn = spawn
-        self._conversation = conversation
+        self._outlet = workings.outlet
+        self._clock = workings.clock
+        self._dice = workings.dice
+        self._log = workings.log
+        self._spawn = workings.spawn
+        self._conversation = workings.conversation
         self._settings = settings
         self._format = InputFormat(settings["format"])
         self._ears = Ears(settings["turn_detection"])

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from prosaas.simulator.clock import Clock
 from prosaas.simulator.model.caller import Caller
-from prosaas.simulator.model.conversation import Conversation, Item
+from prosaas.simulator.model.conversation import Item
 from prosaas.simulator.model.conversationalist import reply_to
 from prosaas.simulator.model.orders import order
-from prosaas.simulator.model.outlet import Outlet, Spawn
 from prosaas.simulator.model.refusal import RefusedError
 from prosaas.simulator.model.response import CutReason, Order, Response, State
 from prosaas.simulator.model.scenario import Reply, Scenario, say
-from prosaas.simulator.model.session_log import SessionLog
 from prosaas.simulator.model.session_object import Circumstances
 from prosaas.simulator.model.situations import situation_of
 from prosaas.simulator.model.usage import Piece, piece_of, preamble, usage
+from prosaas.simulator.model.workings import Workings
 
 Json = dict[str, Any]
 
@@ -46,25 +43,15 @@ class _Running:
 
 
 class Responder:
-    def __init__(
-        self,
-        outlet: Outlet,
-        clock: Clock,
-        dice: random.Random,
-        log: SessionLog,
-        spawn: Spawn,
-        conversation: Conversation,
-        caller: Caller,
-        session: Json,
-    ) -> None:
-        self.clock = clock
-        self.dice = dice
-        self.conversation = conversation
+    def __init__(self, workings: Workings, caller: Caller, session: Json) -> None:
+        self.clock = workings.clock
+        self.dice = workings.dice
+        self.conversation = workings.conversation
         self.scenario = Scenario()
         self.session = session
-        self._outlet = outlet
-        self._log = log
-        self._spawn = spawn
+        self._outlet = workings.outlet
+        self._log = workings.log
+        self._spawn = workings.spawn
         self._caller = caller
         self._running: dict[str, _Running] = {}
         self._replies_used = 0

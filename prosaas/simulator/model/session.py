@@ -29,6 +29,7 @@ from prosaas.simulator.model.scenario import (
 )
 from prosaas.simulator.model.session_log import SessionLog, of_type
 from prosaas.simulator.model.tally import Tally
+from prosaas.simulator.model.workings import Workings
 
 Json = dict[str, Any]
 Handler = Callable[["ModelSession", Json], None]
@@ -72,30 +73,12 @@ class ModelSession:
         self._updates = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._group = asyncio.TaskGroup()
+        self._dice = random.Random(number)
         self._outlet = Outlet(connection, clock, log, self._spawn)
         self._outlet.incidents.extend(handshake.incidents)
-        dice = random.Random(number)
-        self._caller = Caller(
-            self._outlet,
-            clock,
-            dice,
-            log,
-            self._spawn,
-            self.conversation,
-            self,
-            self.settings["audio"]["input"],
-        )
-        self._responder = Responder(
-            self._outlet,
-            clock,
-            dice,
-            log,
-            self._spawn,
-            self.conversation,
-            self._caller,
-            self.settings,
-        )
-        self._dice = dice
+        workings = Workings(self._outlet, clock, self._dice, log, self._spawn, self.conversation)
+        self._caller = Caller(workings, self, self.settings["audio"]["input"])
+        self._responder = Responder(workings, self._caller, self.settings)
 
     # Running
 
