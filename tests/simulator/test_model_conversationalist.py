@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from prompts.render import PromptFacts, render
 from prosaas.simulator.clips import all_clips, load
 from prosaas.simulator.model import INSTANT, Hearing, Scenario
 from prosaas.simulator.model.conversationalist import business_name, language_of
@@ -75,6 +76,19 @@ def test_the_name_is_read_as_the_prompts_write_it() -> None:
     assert business_name(COMPACT) == "מרפאת אליס"
     assert business_name('Name of the business: "Say \\"Ah\\""') == 'Say "Ah"'
     assert business_name("Our business: cleaning teeth") == ""
+
+
+@pytest.mark.parametrize("greeting", [GREETING, ""])
+async def test_it_understands_the_prompts_that_the_product_renders(greeting: str) -> None:
+    facts = PromptFacts("7f3a", 'מרפאת "אליס"', "he", "inbound", "We clean teeth.", greeting)
+    prompts = render(facts)
+    async with session(settings=_settings(prompts.compact)) as (client, _):
+        opening = _words(await client.reply())
+        await client.configure(_settings(prompts.full))
+        answer = _words(await _say(client, "he_question"))
+    assert opening == greeting or 'מרפאת "אליס"' in opening
+    assert language_of(opening) == "he"
+    assert 'מרפאת "אליס"' in answer
 
 
 def test_the_language_is_told_by_the_letters() -> None:
