@@ -4,8 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -132,15 +133,21 @@ class RecordingInline(ReadOnlyRows, TabularInline):
     ordering = ("created_at",)
 
 
-class CallbackEventInline(ReadOnlyRows, TabularInline):
-    model = CallbackEvent
-    fields = ("source", "event", "sequence", "received_at", "told")
-    readonly_fields = fields
-    ordering = ("received_at",)
+class CallbackColumns:
+    @admin.display(description=_("event"))
+    def happened(self, event: CallbackEvent) -> SafeString:
+        return ltr(event.event or "-")
 
     @admin.display(description=_("fields"))
     def told(self, event: CallbackEvent) -> SafeString:
         return as_json(event.payload)
+
+
+class CallbackEventInline(CallbackColumns, ReadOnlyRows, TabularInline):
+    model = CallbackEvent
+    fields = ("source", "happened", "sequence", "received_at", "told")
+    readonly_fields = fields
+    ordering = ("received_at",)
 
 
 @admin.register(Call)
@@ -169,11 +176,11 @@ class CallAdmin(ReadOnlyAdmin):
                     "direction",
                     "status",
                     "end_reason",
-                    "end_detail",
+                    "why",
                     "caller",
                     "called",
-                    "number",
-                    "lead",
+                    "own_number",
+                    "person",
                     "language",
                 )
             },
@@ -229,6 +236,18 @@ class CallAdmin(ReadOnlyAdmin):
         ),
     )
     Media = Stylesheet
+
+    @admin.display(description=_("in one sentence"))
+    def why(self, call: Call) -> SafeString:
+        return format_html('<span dir="auto">{}</span>', call.end_detail or "-")
+
+    @admin.display(description=_("number of the business"))
+    def own_number(self, call: Call) -> SafeString:
+        return link(call.number)
+
+    @admin.display(description=_("lead"))
+    def person(self, call: Call) -> SafeString:
+        return link(call.lead)
 
     @admin.display(description=_("from"), ordering="from_e164")
     def caller(self, call: Call) -> SafeString:
@@ -312,15 +331,23 @@ class RecordingAdmin(ReadOnlyAdmin):
 
 
 @admin.register(CallbackEvent)
-class CallbackEventAdmin(ReadOnlyAdmin):
+class CallbackEventAdmin(CallbackColumns, ReadOnlyAdmin):
     """Among them those in quarantine: genuine, and of no call that is known here."""
 
-    list_display = ("received_at", "business", "source", "event", "sequence", "sid", "attached")
+    list_display = (
+        "received_at",
+        "business",
+        "source",
+        "happened",
+        "sequence",
+        "sid",
+        "attached",
+    )
     list_filter = ("source", ("call", admin.EmptyFieldListFilter), "received_at")
     list_select_related = ("business",)
     search_fields = (*BusinessAdmin.search_fields, "call_sid__exact")
     ordering = ("-received_at", "pk")
-    fields = ("business", "call", "source", "event", "sequence", "sid", "told", "received_at")
+    fields = ("business", "call", "source", "happened", "sequence", "sid", "told", "received_at")
     Media = Stylesheet
 
     @admin.display(description=_("call SID"), ordering="call_sid")
@@ -331,10 +358,6 @@ class CallbackEventAdmin(ReadOnlyAdmin):
     def attached(self, event: CallbackEvent) -> bool:
         return event.call_id is not None
 
-    @admin.display(description=_("fields"))
-    def told(self, event: CallbackEvent) -> SafeString:
-        return as_json(event.payload)
-
 
 def words(text: str) -> SafeString:
     """In the direction of the words themselves, whatever the language of the page."""
@@ -344,3 +367,12 @@ def words(text: str) -> SafeString:
 def as_json(value: Any) -> SafeString:
     written = json.dumps(value, indent=2, ensure_ascii=False)
     return format_html('<pre class="words" dir="ltr">{}</pre>', written)
+
+
+def link(row: Model | None) -> SafeString:
+    """A lead is called by a name or by a number; each is shown in its own direction."""
+    if row is None:
+        return ltr("-")
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    address = reverse(name, args=[row.pk])
+    return format_html('<a href="{}"><bdi dir="auto">{}</bdi></a>', address, row)

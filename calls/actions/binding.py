@@ -21,6 +21,7 @@ def rendered(call: Call, version: PromptVersion) -> PromptBinding:
         voice=version.voice,
         greeting=version.greeting,
         greeting_mode=version.greeting_mode,
+        created_at=call.created_at,
     )
 
 

@@ -130,6 +130,7 @@ def test_a_call_shows_all_that_was_written_down_of_it(operator: Client, alices: 
         "CallStatus",
         '<pre class="words" dir="auto">שלום</pre>',
         f'<bdi dir="ltr">{CALLER}</bdi>',
+        f'<bdi dir="auto">{CALLER}</bdi></a>',
     ):
         assert part in shown
 
