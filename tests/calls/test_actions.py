@@ -103,6 +103,14 @@ def test_a_call_that_the_carrier_has_not_named_is_not_asked_about(alices: Busine
     asked.assert_not_called()
 
 
+def test_a_call_that_the_carrier_has_called_over_is_not_hung_up_again(call: Call) -> None:
+    with business_scope(call.business_id):
+        call.apply_carrier_status(CallStatus.COMPLETED, sequence=3, now=NOW)
+    with patch("calls.actions.ending.telephony.hang_up") as asked:
+        hang_up(call_id=call.pk, business_id=call.business_id)
+    asked.assert_not_called()
+
+
 # The announcement
 
 
