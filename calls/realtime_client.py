@@ -166,7 +166,7 @@ async def _open(account: Account) -> ModelSocket:
         _, socket = await picows.ws_connect(
             ModelSocket,
             url,
-            extra_headers={"Authorization": f"Bearer {account.api_key}"},
+            extra_headers=_authorization(account),
             websocket_handshake_timeout=CONNECT_S,
             max_frame_size=MAX_MESSAGE,
             max_redirects=0,
@@ -187,6 +187,14 @@ async def _open(account: Account) -> ModelSocket:
         socket.close()
         raise
     return socket
+
+
+def _authorization(account: Account) -> dict[str, str]:
+    """A line break would make another header of the rest, and an exception about a character that
+    no header has would carry the key into the log."""
+    if not (account.api_key.isascii() and account.api_key.isprintable()):
+        raise ModelUnreachableError("the API key has a character that no key has", permanent=True)
+    return {"Authorization": f"Bearer {account.api_key}"}
 
 
 def _refused(error: picows.WSHandshakeError) -> ModelUnreachableError:
