@@ -63,7 +63,7 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
         self.created: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._receiver: Receiver | None = None
         self._transport: WSTransport | None = None
-        self._fragments: list[bytes] = []
+        self._fragments = bytearray()
         self._closing = False
         self._close_detail = ""
 
@@ -120,15 +120,23 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
 
     def _take(self, payload: bytes, *, last: bool) -> None:
         if self._fragments or not last:
-            self._fragments.append(payload)
+            self._fragments += payload
             if not last:
+                self._bound_fragments()
                 return
-            payload = b"".join(self._fragments)
+            payload = bytes(self._fragments)
             self._fragments.clear()
         if self._receiver is not None:
             self._receiver.model_message(payload)
         elif not self.created.done():
             self._take_hello(payload)
+
+    def _bound_fragments(self) -> None:
+        """picows bounds a frame only, and a message may have any number of them."""
+        if len(self._fragments) > MAX_MESSAGE and self._transport is not None:
+            self._close_detail = f"a message larger than {MAX_MESSAGE} bytes"
+            self._fragments.clear()
+            self._transport.disconnect()
 
     def _take_hello(self, payload: bytes) -> None:
         """Before session.created nothing may be sent; an error instead of it ends the attempt."""
