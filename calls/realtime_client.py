@@ -18,6 +18,9 @@ import structlog
 from django.conf import settings
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from calls.engine.events import ModelError
+from calls.engine.responses import FATAL_CODES
+from calls.wire.fields import MAX_SENTENCE, shown
 from calls.wire.realtime import SessionCreated, decode
 
 logger = structlog.get_logger(__name__)
@@ -60,16 +63,23 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
     def __init__(self) -> None:
         self.opened_at = asyncio.get_running_loop().time()
         self.congested = False
-        self.created: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._receiver: Receiver | None = None
         self._transport: WSTransport | None = None
         self._fragments = bytearray()
         self._closing = False
         self._close_detail = ""
+        self._answered = asyncio.Event()  # it was opened, or never will be
+        self._failure: ModelUnreachableError | None = None
 
     @property
     def alive(self) -> bool:
         return self._transport is not None and not self._closing
+
+    async def opened(self) -> None:
+        """Until it has said session.created and is alive. Raises ModelUnreachableError."""
+        await self._answered.wait()
+        if self._failure is not None:
+            raise self._failure
 
     def adopt(self, receiver: Receiver) -> None:
         """From now on, messages and the loss of the socket go to this call."""
@@ -80,7 +90,7 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
             self._transport.send(WSMsgType.TEXT, message)
 
     def close(self) -> None:
-        """Close for good: what still arrives is nobody's."""
+        """Close for good, even before it is connected: what still arrives is nobody's."""
         self._receiver = None
         if self._transport is not None and not self._closing:
             self._transport.send_close(WSCloseCode.OK)
@@ -91,13 +101,14 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
+        if self._closing:  # whoever wanted it has gone, and picows finished the handshake
+            transport.send_close(WSCloseCode.OK)
+            transport.disconnect()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type is WSMsgType.CLOSE:
-            self._close_detail = f"closed with {int(frame.get_close_code().value)}"
-            if reason := frame.get_close_message():
-                self._close_detail += f": {reason.decode(errors='replace')}"
-            transport.send_close(frame.get_close_code())
+            self._close_detail = _close_detail(frame.get_payload_as_bytes())
+            transport.send_close(WSCloseCode.OK)
             transport.disconnect()
         elif frame.msg_type in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
             self._take(frame.get_payload_as_bytes(), last=frame.fin)
@@ -106,11 +117,10 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
         detail = self._close_detail or "the connection broke"
         receiver, self._receiver = self._receiver, None
         self._closing = True
-        if not self.created.done():
-            self.created.set_exception(ModelUnreachableError(detail))
-            self.created.exception()  # looked at, whoever waits for it or not
         if receiver is not None:
             receiver.model_lost(detail)
+        else:
+            self._fail(ModelUnreachableError(f"the model ended the connection: {detail}"))
 
     def pause_writing(self) -> None:
         self.congested = True
@@ -128,7 +138,7 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
             self._fragments.clear()
         if self._receiver is not None:
             self._receiver.model_message(payload)
-        elif not self.created.done():
+        else:
             self._take_hello(payload)
 
     def _bound_fragments(self) -> None:
@@ -139,12 +149,28 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
             self._transport.disconnect()
 
     def _take_hello(self, payload: bytes) -> None:
-        """Before session.created nothing may be sent; an error instead of it ends the attempt."""
+        """Before session.created nothing may be sent. An error instead of it, or right behind it,
+        is how the API refuses a key or an account after the handshake."""
         event = decode(payload)
         if isinstance(event, SessionCreated):
-            self.created.set_result(None)
-        elif getattr(event, "code", ""):
-            self._close_detail = f"refused: {getattr(event, 'code', '')}"
+            self._answered.set()
+        elif isinstance(event, ModelError):
+            permanent = event.code in FATAL_CODES
+            self._fail(
+                ModelUnreachableError(f"the model refused: {event.code}", permanent=permanent)
+            )
+            self.close()
+
+    def _fail(self, failure: ModelUnreachableError) -> None:
+        self._failure = self._failure or failure
+        self._answered.set()
+
+
+def _close_detail(payload: bytes) -> str:
+    """RFC 6455, 5.5.1: two bytes of code, then a reason; both may be left out."""
+    code = int.from_bytes(payload[:2], "big") or "no code"
+    reason = shown(payload[2:].decode(errors="replace"), MAX_SENTENCE)
+    return f"closed with {code}: {reason}" if reason else f"closed with {code}"
 
 
 async def connect(account: Account) -> ModelSocket:
@@ -170,9 +196,10 @@ async def connect_with_retries(account: Account) -> ModelSocket:
 
 async def _open(account: Account) -> ModelSocket:
     url = f"{settings.OPENAI_WEBSOCKET_BASE_URL}/realtime?model={quote(settings.OPENAI_REALTIME_MODEL)}"
+    socket = ModelSocket()
     try:
-        _, socket = await picows.ws_connect(
-            ModelSocket,
+        _, listener = await picows.ws_connect(
+            lambda: socket,
             url,
             extra_headers=_authorization(account),
             websocket_handshake_timeout=CONNECT_S,
@@ -182,16 +209,17 @@ async def _open(account: Account) -> ModelSocket:
             auto_ping_idle_timeout=20,
             auto_ping_reply_timeout=20,
         )
+        if listener is None:  # so picows tells of a connection that ended in the handshake
+            raise ModelUnreachableError("the connection broke during the handshake")
+        await socket.opened()
     except picows.WSHandshakeError as error:
         raise _refused(error) from error
     except (OSError, picows.WSError) as error:
         raise ModelUnreachableError(
             f"no connection to the model: {type(error).__name__}"
         ) from error
-    assert isinstance(socket, ModelSocket)
-    try:
-        await socket.created
     except BaseException:
+        # A handshake goes on when nobody waits for it any more: the session would stay open.
         socket.close()
         raise
     return socket
