@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -114,6 +115,21 @@ def test_an_older_version_is_rolled_back_to(operator: Client, flowers: Business)
     assert published_number(flowers) == 1
     with business_scope(flowers):
         assert AuditEvent.objects.filter(action="prompt.rolled_back").count() == 1
+
+
+def test_a_roll_back_that_came_too_late_is_told(
+    operator: Client, flowers: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_published(flowers)
+    make_published(flowers, text="Sell only tulips.")
+
+    def too_late(**kwargs: object) -> None:
+        raise ValidationError("somebody was faster")
+
+    monkeypatch.setattr("prompts.admin.roll_back", too_late)
+    page = operator.post(publish_address(first), {"version": 1}, follow=True)
+    assert b"Somebody was faster" in page.content
+    assert published_number(flowers) == 2
 
 
 @pytest.mark.parametrize("version", ["", "9", "x", "-1", "1" * 30, "١"])

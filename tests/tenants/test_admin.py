@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -210,6 +211,40 @@ def test_the_operator_checks_the_chains(operator: Client, flowers: Business) -> 
         follow=True,
     )
     assert b"is whole" in page.content
+
+
+def test_a_broken_chain_is_told_with_its_place(operator: Client, flowers: Business) -> None:
+    with business_scope(flowers):
+        connection.check_constraints()
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE tenants_auditevent DISABLE TRIGGER append_only")
+        AuditEvent.objects.filter(position=1).update(action="nothing.happened")
+    page = operator.post(
+        reverse("admin:tenants_business_changelist"),
+        {"action": "check_audit", "_selected_action": [str(flowers.pk)]},
+        follow=True,
+    )
+    assert b"is broken at event 1" in page.content
+
+
+def test_an_event_shows_its_place_in_the_chain(operator: Client, flowers: Business) -> None:
+    with business_scope(flowers):
+        event = AuditEvent.objects.of_chain(flowers.pk).last()
+        assert event is not None
+    html = operator.get(
+        reverse("admin:tenants_auditevent_change", args=[event.pk])
+    ).content.decode()
+    assert event.own_hash in html
+
+
+def test_a_business_is_made(operator: Client) -> None:
+    url = reverse("admin:tenants_business_add")
+    assert operator.get(url).status_code == 200
+    values = {"name": "Roses", "slug": "roses", "timezone": "UTC"}
+    operator.post(url, values | {"language": "he", "status": "active"})
+    with platform_scope(PlatformReason.ADMIN):
+        business = Business.objects.get(slug="roses")
+    assert audited(business) == [("admin.added", [])]
 
 
 def test_a_business_is_not_deleted(operator: Client, flowers: Business) -> None:

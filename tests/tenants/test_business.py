@@ -91,6 +91,12 @@ def test_an_owner_with_an_account_keeps_the_password(flowers: Business, charlie:
         assert Membership.objects.get(user=charlie).role == Membership.Role.OWNER
 
 
+def test_an_owner_with_an_account_is_given_a_new_password(flowers: Business, alice: User) -> None:
+    add_owner(business=flowers, email=alice.email, password="another horse", by=None, now=NOW)
+    alice.refresh_from_db()
+    assert alice.check_password("another horse")
+
+
 def test_a_manager_who_becomes_owner_has_one_membership(flowers: Business, bob: User) -> None:
     add_owner(business=flowers, email=bob.email, password=None, by=None, now=NOW)
     with business_scope(flowers):
