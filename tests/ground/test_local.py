@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -31,6 +32,11 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+def with_servers_of_its_own() -> None:
+    with installation():
+        pass
 
 
 def answers(address: str) -> bool:
@@ -64,6 +70,15 @@ def test_servers_that_are_named_are_used_and_none_started(
     with installation():
         assert os.environ[name] == "named"
         assert "SECRET_KEY" not in os.environ
+    assert not home.exists()
+
+
+def test_without_the_extra_it_says_what_to_set(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("prosaas.embedded", "prosaas.processes"):
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    with pytest.raises(SystemExit, match="Set DATABASE_URL and REDIS_URL, or install"):
+        with_servers_of_its_own()
     assert not home.exists()
 
 
