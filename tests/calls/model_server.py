@@ -53,7 +53,10 @@ class ModelServer:
         self.requests.append(request)
         await self.admits.wait()
         if self.refuses_with is not None:
-            return connection.respond(self.refuses_with, "no\n")
+            refusal = connection.respond(self.refuses_with, "no\n")
+            if self.refuses_with is HTTPStatus.TEMPORARY_REDIRECT:
+                refusal.headers["Location"] = f"{self.url}/elsewhere"
+            return refusal
         return None
 
     async def _handle(self, connection: ServerConnection) -> None:

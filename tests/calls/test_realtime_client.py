@@ -147,6 +147,7 @@ async def test_a_key_that_is_refused_is_not_tried_again(model: ModelServer, stat
 
 @pytest.mark.parametrize("status", [307, 429, 500, 503])
 async def test_a_model_that_is_busy_is_asked_three_times(model: ModelServer, status: int) -> None:
+    """And where it sends us instead is not asked: the key would go there."""
     model.refuses_with = HTTPStatus(status)
     with pytest.raises(ModelUnreachableError, match=f"HTTP {status}") as refusal:
         await connect_with_retries(ALICES)

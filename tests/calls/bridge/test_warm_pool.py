@@ -45,7 +45,6 @@ async def pool(vendor: Vendor) -> AsyncIterator[WarmPool]:
     one = WarmPool(ALICES, size=2)
     yield one
     await one.close()
-    await asyncio.sleep(0)
     loop = asyncio.get_running_loop()
     assert isinstance(loop, ClockworkLoop)
     assert asyncio.all_tasks() == {asyncio.current_task()}
