@@ -22,16 +22,21 @@ def _words(text: str) -> frozenset[str]:
 # Sounds that only say "I am here" or "I am thinking". Hebrew אם (if) and הם (they) are words and
 # stand in no list, however much they look like a hum.
 FILLERS: Final[dict[str, frozenset[str]]] = {
-    "he": _words("אה אהה אהם אמ אממ אמממ המ המממ ממ מממ ממהמ מהמ הממ נו אהא"),
-    "en": _words("uh uhh um umm hm hmm mhm mm mmm mmhmm uhhuh uhuh er erm ah ahh oh huh"),
-    "ar": _words("اه آه اهه امم اممم مم ممم همم هممم يعني اها آها إم اوه ايه"),
+    "he": _words("אה אהה אהם אהא אמ אממ אמם אממם המ הממ הממם ממ מממ ממם מהמ ממהמ נו"),
+    "en": _words(
+        "uh uhh uhm uhhm um umm hm hmm mm mmm mhm mhmm mmhm mmhmm uhhuh er err erm ermm "
+        "ah ahh oh ohh eh ehh huh"
+    ),
+    "ar": _words("اه آه اهه ااه آآه اها آها امم إم إمم مم همم يعني اوه أوه اووه أووه هاه"),
 }
 
 # Answers of fewer than three letters, or that look like a filler, and yet mean something.
 SHORT_ANSWERS: Final[dict[str, frozenset[str]]] = {
-    "he": _words("כן לא די מה מי אז אם הם הן גם רק עם של פה שם זה זו טוב בא אני חי או"),
-    "en": _words("no ok yes yep yup nah hi bye why who how go me i us we it is"),
-    "ar": _words("نعم لا لأ اي أي طب ما من كم هل لو او أو"),
+    "he": _words(
+        "כן לא די מה מי אז אם הם הן גם רק עם של פה שם זה זו טוב בא אני חי או יש שש הי לי תן עד אל"
+    ),
+    "en": _words("no ok yes yep yup nah hi bye why who how go me i us we it is am pm up so"),
+    "ar": _words("نعم لا لأ اي أي طب ما من كم هل لو او أو ست بس مش مو في مع هو هي"),
 }
 
 # Every language's table is asked: a caller may change language in mid-call.
@@ -49,7 +54,7 @@ def meaning(transcript: str) -> Meaning:
     A filler beside a word has meaning; fewer than three letters have none, unless they are a known
     short answer; digits always have.
     """
-    words = [_plain(word) for word in _WORD.findall(unicodedata.normalize("NFC", transcript))]
+    words = [word.replace("-", "") for word in _WORD.findall(_plain(transcript))]
     if not words:
         return Meaning.EMPTY
     rest = [word for word in words if not _is_filler(word)]
@@ -62,15 +67,17 @@ def meaning(transcript: str) -> Meaning:
     return Meaning.MEANINGFUL
 
 
-def _plain(word: str) -> str:
-    """Without case, vowel points and the letters that a transcriber stretches a sound by."""
-    decomposed = unicodedata.normalize("NFD", word.casefold())
+def _plain(transcript: str) -> str:
+    """Without case, vowel points (they would break a word in two) and strokes between letters."""
+    decomposed = unicodedata.normalize("NFD", transcript.casefold())
     bare = "".join(c for c in decomposed if not _is_point(c))
-    return unicodedata.normalize("NFC", bare).replace("-", "")
+    return unicodedata.normalize("NFC", bare)
 
 
 def _is_point(character: str) -> bool:
-    return "֑" <= character <= "ׇ" or "ً" <= character <= "ْ" or character == "ـ"
+    if "֑" <= character <= "ׇ":
+        return unicodedata.combining(character) > 0  # a maqaf is among them, which is a hyphen
+    return "ً" <= character <= "ْ" or character == "ـ"
 
 
 def _is_filler(word: str) -> bool:
