@@ -476,8 +476,8 @@ class CallSession:
             self._do(self.arbiter.request(Purpose.FAREWELL))
 
     def _finish_closing(self, now: float) -> None:
-        if self._ending is not None:
-            self._end(*self._ending, now)
+        assert self._ending is not None  # _close() has set it, and the phase
+        self._end(*self._ending, now)
 
     def _end(self, reason: str, detail: str, now: float, *, apologise: bool = False) -> None:
         for heard in self.ledger.clear(now):
