@@ -35,7 +35,7 @@ class Line:
         self.rules = Rules(self.session, self.model, self.telephone)
         self.done: list[Command] = []  # all that the engine commanded
         self.carrier_sends = True  # a frame of the caller's every 20 ms, silence included
-        self._caller_items = 0
+        self.caller_items = 0
 
     # The adapter's part
 
@@ -123,6 +123,8 @@ class Line:
     def _echo(self, mark: Mark) -> None:
         if self.telephone.marks_return:
             self.feed(events.MarkReached(mark))
+        else:
+            self.telephone.mark_lost_at = self.now
 
     def _play(self) -> None:
         while (output := self.session.next_output(self.now)) is not None:
@@ -178,14 +180,14 @@ class Line:
     # What the caller does
 
     def caller_starts(self) -> str:
-        self._caller_items += 1
-        item_id = f"caller_{self._caller_items}"
+        self.caller_items += 1
+        item_id = f"caller_{self.caller_items}"
         self.feed(events.CallerStarted(item_id, self._ms))
         return item_id
 
     def caller_commits(self) -> str:
         """He falls silent, and what he said is a turn."""
-        item_id = f"caller_{self._caller_items}"
+        item_id = f"caller_{self.caller_items}"
         self.feed(events.CallerStopped(item_id, self._ms))
         self.feed(events.CallerCommitted(item_id))
         return item_id

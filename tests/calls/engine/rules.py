@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from types import NoneType
 from typing import Any, Final
 
 from calls.engine import commands, events
@@ -24,6 +25,7 @@ TOLERANCE_MS: Final = 1
 WAITS_FOR_THE_CALLER: Final = (Purpose.ANSWER, Purpose.SILENCE, Purpose.WARNING)
 SPOKEN_OVER_HIM: Final = (Phase.GREETING, Phase.CLOSING)
 ASKED_FOR_TWICE: Final = (Purpose.GREETING, Purpose.ANSWER)
+GIVES_UP: Final = (NoneType, events.CallerStarted)
 PATIENT: Final = ("agent_goodbye", "silence", "max_duration")
 IMPATIENT: Final = (
     events.CarrierStopped,
@@ -94,8 +96,6 @@ class Rules:
         self._appear(event.item_id)
         self.caller_speaking = True
         self._answer_owed = False  # to what he goes on to say, once he has said it
-        if self._session.phase is not Phase.GREETING:
-            self._word_owed = False
 
     def _hear_caller_stop(self, _event: events.CallerStopped, _now: float) -> None:
         self.caller_speaking = False
@@ -209,7 +209,8 @@ class Rules:
         self._judge_second_request(now)
         if command.purpose is Purpose.FAREWELL:
             self._judge_farewell()
-        if command.purpose in WAITS_FOR_THE_CALLER and self.caller_speaking:
+        over_him = self.caller_speaking and self._session.phase not in SPOKEN_OVER_HIM
+        if over_him and command.purpose in WAITS_FOR_THE_CALLER:
             raise RuleBroken("the agent is to speak while the caller speaks")
         if command.purpose is Purpose.ANSWER and 0 < self._turns_answered == self._turns:
             raise RuleBroken("the caller is answered a second time")
@@ -302,7 +303,7 @@ class Rules:
         heard_ms = sum(turn.heard_ms for turn in self.saved.values())
         if (summary.heard_ms, summary.frames_sent) != (heard_ms, self._telephone.frames):
             raise RuleBroken("the metrics do not add up")
-        if self._telephone.marks_return and summary.counters["mark_missing"]:
+        if not self._telephone.mark_lost_at and summary.counters["mark_missing"]:
             raise RuleBroken("a mark is missed that was on its way")
 
     def _judge_patient_end(self, now: float) -> None:
@@ -355,8 +356,8 @@ class Rules:
             raise RuleBroken("a tool call stays open in the conversation")
         if self._answer_owed and self._nothing_goes_on(now):
             raise RuleBroken("the caller waits for an answer, and none is asked for")
-        if event is None and self._session.phase is Phase.LISTENING:
-            self._word_owed = False  # it was waited for long enough
+        if isinstance(event, GIVES_UP) and self._session.phase is Phase.LISTENING:
+            self._word_owed = False  # withdrawn, or waited for long enough
         if self._word_owed and self._nothing_goes_on(now):
             raise RuleBroken("a response came to nothing, and is not asked for again")
 
@@ -410,6 +411,8 @@ class Rules:
             return False
         if self.caller_speaking or self._telephone.level_ms(now) or self._telephone.marks():
             return False
+        if now - self._telephone.mark_lost_at <= self._limits.mark_slack_s:
+            return False  # the engine cannot know yet that all was heard
         return self._model.active is None and not self._model.pending
 
     def _running(self, utterance: Utterance) -> bool:

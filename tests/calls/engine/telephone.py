@@ -51,6 +51,7 @@ class Telephone:
         self.heard = bytearray()  # everything that came out of it, padding included
         self.frames = 0
         self.marks_return = True
+        self.mark_lost_at = 0.0
         self._empty_at = 0.0
         self._frames: deque[Frame] = deque()
         self._marks: deque[tuple[float, Mark]] = deque()
