@@ -36,12 +36,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it is open, Playwright's event loop runs in this thread, and no
+# asynchronous test elsewhere could have one of its own.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     program = chromium()
     if program is None:
         pytest.fail("Chromium is not installed (Debian: apt-get install chromium).")
-    # Playwright runs an event loop in this thread, beside which Django refuses its ORM.
+    # Beside a running event loop Django refuses its ORM.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         # Root's Chromium cannot have the sandbox.
