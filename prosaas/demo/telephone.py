@@ -87,7 +87,7 @@ class Conversation:
             if (turn.text or self.over) and self._printed.get(turn.item_id) != turn.text:
                 self._print_turn(turn)
         if self.over:
-            self.say(metrics_line(call))
+            self.say(metrics_line(self.business, call))
 
     def _print_turn(self, turn: Turn) -> None:
         self._printed[turn.item_id] = turn.text
@@ -102,9 +102,9 @@ class Conversation:
         )
 
 
-def metrics_line(call: Call) -> str:
+def metrics_line(business: Business, call: Call) -> str:
     figures = {
-        "business": call.business.slug,
+        "business": business.slug,
         "status": call.status,
         "end_reason": call.end_reason,
         "greeting_latency_ms": call.greeting_latency_ms,
