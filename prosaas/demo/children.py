@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# Ctrl-C promises five seconds: four to leave, then the rest is taken away.
-LEAVE_WITHIN_S = 4.0
+# Ctrl-C promises five seconds, of which the databases need one or two of their own.
+LEAVE_WITHIN_S = 2.5
 POLL_S = 0.05
 
 

@@ -333,12 +333,6 @@ def test_the_sweep_is_a_task(alices: Business, rest: AskedCarrier) -> None:
     assert rest.asked == [call.call_sid]
 
 
-def test_hanging_up_is_a_task_that_takes_ids(alices: Business, rest: AskedCarrier) -> None:
-    call = talking(alices)
-    tasks.hang_up_call(call_id=str(call.pk), business_id=str(alices.pk), a_newer_argument=1)
-    assert rest.hung_up == [call.call_sid]
-
-
 def test_beat_knows_the_sweep_by_its_name() -> None:
     named = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert tasks.close_stale_calls.name in named
