@@ -129,6 +129,8 @@ class CallRecords:
 def _json(text: str) -> Any:
     """What the model wrote, as JSON where it is JSON: interrupted arguments are cut."""
     try:
-        return orjson.loads(text.replace("\\u0000", ""))
-    except orjson.JSONDecodeError:
+        value = orjson.loads(text.replace("\\u0000", ""))
+        orjson.dumps(value)  # it reads deeper nesting than anybody writes, Django's encoder included
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return {"unreadable": text.replace("\0", "")}
+    return {} if value is None else value  # the column takes no null
