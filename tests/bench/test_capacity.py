@@ -29,7 +29,7 @@ def test_the_most_calls_are_found_to_within_a_tenth() -> None:
         found = find_capacity("daphne", core.attempt, most=800)
 
         assert carries * (1 - CLOSE) - 1 <= found.calls <= carries
-        assert len(core.tried) == len(set(core.tried)) < 15
+        assert len(core.tried) < 20
 
 
 def test_a_core_that_carries_fewer_than_the_first_try_is_found_as_well() -> None:
@@ -44,6 +44,18 @@ def test_it_is_said_when_the_stand_ins_gave_out_first() -> None:
 
     assert "STAND-INS" not in str(own_limit)
     assert "STAND-INS" in str(not_its_own)
+
+
+def test_a_hiccup_of_the_machine_is_given_a_second_chance() -> None:
+    steady = Core(150)
+    hiccups = iter([True])
+
+    def attempt(calls: int) -> Result:
+        result = steady.attempt(calls)
+        return dataclasses.replace(result, lost=5) if next(hiccups, False) else result
+
+    assert find_capacity("daphne", attempt, most=800).calls >= 135
+    assert steady.tried[:2] == [FIRST, FIRST]
 
 
 def test_what_is_beyond_the_bound_is_not_claimed() -> None:
