@@ -45,16 +45,13 @@ class CallRecords:
         self.dropped = 0
         self._business_id = business_id
         self._call_id = call_id
-        self._waiting: dict[str, Entry] = {}
+        self._waiting: dict[tuple[type[Entry], str], Entry] = {}
         self._changed = asyncio.Event()
         self._closing = False
 
     def save(self, entry: Entry) -> None:
-        key = entry.item_id if isinstance(entry, SaveTurn) else f"tool {entry.call_id}"
-        if key not in self._waiting and len(self._waiting) >= MAX_WAITING:
-            del self._waiting[next(iter(self._waiting))]
-            self.dropped += 1
-        self._waiting[key] = entry
+        self._waiting[_key(entry)] = entry
+        self._bound()
         self._changed.set()
 
     def close(self) -> None:
@@ -78,12 +75,18 @@ class CallRecords:
             await off_loop(self._write)(list(batch.values()))
         except (OperationalError, InterfaceError):
             self._waiting = batch | self._waiting  # the database is away: the newer state wins
+            self._bound()
             logger.warning("records_wait_for_database", waiting=len(self._waiting))
             return False
         except DatabaseError:
             self.dropped += len(batch)
             logger.exception("records_refused", dropped=len(batch))
         return True
+
+    def _bound(self) -> None:
+        while len(self._waiting) > MAX_WAITING:
+            del self._waiting[next(iter(self._waiting))]
+            self.dropped += 1
 
     def _write(self, entries: Sequence[Entry]) -> None:
         with business_scope(self._business_id):
@@ -126,11 +129,17 @@ class CallRecords:
         )
 
 
+def _key(entry: Entry) -> tuple[type[Entry], str]:
+    return type(entry), entry.item_id if isinstance(entry, SaveTurn) else entry.call_id
+
+
 def _json(text: str) -> Any:
     """What the model wrote, as JSON where it is JSON: interrupted arguments are cut."""
     try:
         value = orjson.loads(text.replace("\\u0000", ""))
-        orjson.dumps(value)  # it reads deeper nesting than anybody writes, Django's encoder included
+        orjson.dumps(
+            value
+        )  # it reads deeper nesting than anybody writes, Django's encoder included
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return {"unreadable": text.replace("\0", "")}
     return {} if value is None else value  # the column takes no null
