@@ -27,8 +27,8 @@ def _always(_line: Line) -> bool:
     return True
 
 
-def _connected(line: Line) -> bool:
-    return line.phase is not Phase.CONNECTING
+def _model_there(line: Line) -> bool:
+    return line.phase is not Phase.CONNECTING and not line.model.gone
 
 
 def _connecting(line: Line) -> bool:
@@ -37,11 +37,11 @@ def _connecting(line: Line) -> bool:
 
 def _unconfirmed(line: Line) -> bool:
     """A session.update is on its way to the model, or in its hands."""
-    return line.rules.confirmations_due > 0
+    return line.rules.confirmations_due > 0 and _model_there(line)
 
 
 def _may_begin(line: Line) -> bool:
-    return _connected(line) and line.model.active is None
+    return _model_there(line) and line.model.active is None
 
 
 def _running(line: Line) -> bool:
@@ -53,11 +53,11 @@ def _item_open(line: Line) -> bool:
 
 
 def _caller_speaks(line: Line) -> bool:
-    return line.rules.caller_speaking
+    return _model_there(line) and line.rules.caller_speaking
 
 
 def _caller_silent(line: Line) -> bool:
-    return _connected(line) and not line.rules.caller_speaking
+    return _model_there(line) and not line.rules.caller_speaking
 
 
 def _breaks(line: Line) -> object:
@@ -107,8 +107,8 @@ TALKING: Final = (
     _letter("a second", lambda line: line.wait(1)),
     _letter("a minute", _a_minute),
     _letter("stall", lambda line: line.stall(0.3)),
-    _letter("model error", _error, _connected),
-    _letter("model lost", lambda line: line.feed(events.ModelLost("reset")), _connected),
+    _letter("model error", _error, _model_there),
+    _letter("model lost", Line.model_goes, _model_there),
     _letter("carrier stops", lambda line: line.feed(events.CarrierStopped())),
 )
 ALPHABET: Final = CONNECTING + TALKING

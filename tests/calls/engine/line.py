@@ -174,6 +174,9 @@ class Line:
         self.response_ends()
         return item_id
 
+    def model_goes(self, why: str = "reset by peer") -> list[Command]:
+        return self.feed(self.model.goes(why))
+
     def request_fails(self) -> list[Command]:
         return self.feed(self.model.refuses())
 

@@ -18,6 +18,7 @@ from calls.engine.events import (
     AgentTranscribed,
     FunctionCall,
     ModelError,
+    ModelLost,
     ResponseFinished,
     ResponseStarted,
 )
@@ -56,6 +57,7 @@ class Model:
     def __init__(self) -> None:
         self.pending: deque[Request] = deque()  # asked for, and not begun
         self.active: Response | None = None
+        self.gone = False
         self.responses = 0
         self.names_the_refused = True  # older servers do not
         self._items = 0
@@ -118,6 +120,12 @@ class Model:
         item_ids += [self._new_item() for _ in tools]
         calls = tuple(FunctionCall(self._new_call(), tool, "{}") for tool in tools)
         return ResponseFinished(response.response_id, status, error_code, tuple(item_ids), calls)
+
+    def goes(self, why: str) -> ModelLost:
+        """Its socket ends, and whatever it was at with it."""
+        self.gone, self.active = True, None
+        self.pending.clear()
+        return ModelLost(why)
 
     def refuses(self) -> ModelError:
         """Not because it is busy: it will not do what was asked."""

@@ -109,7 +109,7 @@ def test_a_model_that_hangs_up_with_its_farewell_does_not_change_why() -> None:
 
 def test_the_model_may_go_while_its_farewell_is_played() -> None:
     line = closing()
-    line.feed(events.ModelLost("reset"))
+    line.model_goes()
     line.wait(0.99)
     line.assert_goes_on()
     line.wait(0.01)
@@ -117,18 +117,30 @@ def test_the_model_may_go_while_its_farewell_is_played() -> None:
     assert line.turn("item_2").heard_ms == 1000
 
 
+def test_the_model_may_go_in_the_middle_of_its_farewell() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    line.response_ends(tools=("end_call",))
+    line.response_begins()
+    line.agent_sends(8 * 333)
+    line.model_goes()
+    line.wait(0.34)
+    line.assert_ended("agent_goodbye")
+    assert line.turn("item_3").heard_ms == 333
+
+
 def test_the_model_may_go_before_its_farewell() -> None:
     line = Line.thinking()
     line.response_begins()
     line.response_ends(tools=("end_call",))
-    line.feed(events.ModelLost("reset"))
+    line.model_goes()
     line.assert_ended("agent_goodbye")
 
 
 @pytest.mark.parametrize("phase", WITH_A_MODEL)
 def test_a_lost_model_ends_the_call_with_an_apology(phase: Callable[[], Line]) -> None:
     line = phase()
-    line.feed(events.ModelLost("reset by peer"))
+    line.model_goes("reset by peer")
     line.assert_ended("model_lost", apologise=True)
     assert line.commanded(EndCall)[0].detail == "reset by peer"
 

@@ -187,6 +187,16 @@ def test_an_end_that_comes_after_the_last_frame_gets_a_mark_of_its_own() -> None
     assert output(playback, T + 0.03) == [Mark("item", 40, 0)]
 
 
+def test_the_end_of_an_item_is_marked_once_however_often_it_is_told() -> None:
+    playback = ledger()
+    playback.add("resp", "item", SPEECH[:320])
+    playback.complete("item")
+    output(playback, T)
+    playback.complete("item")
+    playback.complete_response("resp")
+    assert output(playback, T) == []
+
+
 def test_an_item_is_heard_when_its_last_mark_comes_back() -> None:
     playback = ledger(lead_ms=2000)
     playback.add("resp", "item", SPEECH[:1600])
@@ -307,6 +317,14 @@ def test_an_end_that_comes_long_after_the_last_frame_has_its_mark_waited_for() -
     assert "mark_missing" not in line.session.summary().counters
     line.wait(0.01)
     line.assert_phase(Phase.LISTENING)
+
+
+def test_a_needless_wake_makes_nothing_heard() -> None:
+    line = Line.thinking()
+    item = line.agent_responds(500)
+    line.wait(0.49)
+    assert line.session.expire(line.now) == []
+    assert item not in line.rules.saved
 
 
 def test_nothing_is_overdue_while_there_is_something_to_send() -> None:
