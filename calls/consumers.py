@@ -217,7 +217,7 @@ class MediaStream:
         self._gone = True
         try:
             await self._send({"type": "websocket.close", "code": self._close_code})
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: uvicorn is closing it
             self._log.info("media_stream_was_closed_already")
 
     # News from other processes
