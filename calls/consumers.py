@@ -35,6 +35,7 @@ from calls.watch import live_calls
 from calls.wire import twilio
 from calls.wire.fields import Ignored
 from calls.wire.realtime import SessionSettings
+from tenants.credentials import CredentialMissing
 
 logger = structlog.get_logger(__name__)
 
@@ -269,7 +270,7 @@ class MediaStream:
             return
         try:
             await off_loop(hang_up)(call_id=self._call.call_id, business_id=self._call.business_id)
-        except (DatabaseError, InterfaceError, TelephonyError):
+        except (DatabaseError, InterfaceError, TelephonyError, CredentialMissing):
             self._log.exception("call_not_hung_up")
 
     def _log_metrics(self, ending: Ending) -> None:
