@@ -52,7 +52,9 @@ BURST: Final = 600
 FINISH_FIRST_S: Final = 0.7
 # Daphne takes the task away 10 s after the socket is gone.
 FLUSH_WITHIN_S: Final = 8.0
+# channels_redis keeps a queue for every channel that it could not open: ask ever more rarely.
 HINTS_AGAIN_S: Final = 1.0
+HINTS_AGAIN_AT_MOST_S: Final = 30.0
 
 
 class CloseCode:
@@ -228,25 +230,36 @@ class MediaStream:
         layer = get_channel_layer()
         if layer is None:
             return
-        away = False
+        pause = HINTS_AGAIN_S
         while True:
             try:
                 await self._hear_group(layer)
             except (RedisError, OSError) as error:
-                if not away:
+                if pause == HINTS_AGAIN_S:
                     self._log.warning("channel_layer_away", error=type(error).__name__)
-                away = True
-                await asyncio.sleep(HINTS_AGAIN_S)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, HINTS_AGAIN_AT_MOST_S)
 
     async def _hear_group(self, layer: Any) -> None:
+        group = call_group(self._call.business_id, self._call.call_id)
         channel = await layer.new_channel()
-        await layer.group_add(call_group(self._call.business_id, self._call.call_id), channel)
-        # What was said before we listened stands in the row.
-        await live_calls().check()
-        while True:
-            message = await layer.receive(channel)
-            if message.get("type") == "call.ended":
-                await live_calls().check()
+        try:
+            await layer.group_add(group, channel)
+            # What was said before we listened stands in the row.
+            await live_calls().check()
+            while True:
+                message = await layer.receive(channel)
+                if message.get("type") == "call.ended":
+                    await live_calls().check()
+        finally:
+            await self._leave_group(layer, group, channel)
+
+    async def _leave_group(self, layer: Any, group: str, channel: str) -> None:
+        """A layer keeps a group, and Redis a subscription, until somebody takes it back."""
+        try:
+            await layer.group_discard(group, channel)
+        except (RedisError, OSError) as error:
+            self._log.info("channel_layer_not_left", error=type(error).__name__)
 
     # The end
 
