@@ -146,6 +146,17 @@ def test_the_next_answer_waits_for_the_end_of_the_cancelled_one() -> None:
     line.assert_one_active_response()
 
 
+def test_who_goes_on_before_that_takes_back_the_answer_that_waits() -> None:
+    line = Line.speaking()
+    line.wait(0.2)
+    line.caller_says()
+    line.caller_starts()
+    line.response_ends("cancelled")
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
+    line.caller_commits()
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER, Purpose.ANSWER]
+
+
 def test_between_two_items_the_rest_of_the_response_is_withdrawn() -> None:
     line = Line.thinking()
     line.response_begins()

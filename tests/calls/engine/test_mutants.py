@@ -200,6 +200,19 @@ def a_request_that_waits_is_forgotten(monkeypatch: Patch) -> None:
     monkeypatch.setattr(ResponseArbiter, "_send_waiting", lambda self: [])
 
 
+@caught_from("speaking")
+def a_request_that_waits_is_not_taken_back(monkeypatch: Patch) -> None:
+    cancel = ResponseArbiter.cancel
+
+    def only_the_current(self: ResponseArbiter) -> list[Command]:
+        waiting = self._waiting
+        commands = cancel(self)
+        self._waiting = waiting
+        return commands
+
+    monkeypatch.setattr(ResponseArbiter, "cancel", only_the_current)
+
+
 @caught_from("connected")
 def late_audio_is_accepted(monkeypatch: Patch) -> None:
     monkeypatch.setattr(
