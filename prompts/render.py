@@ -196,7 +196,7 @@ def as_data(text: str, limit: int) -> str:
 def clean(text: str, limit: int) -> str:
     """One line, without the invisible characters that reorder or hide text."""
     visible = "".join(" " if c.isspace() else c for c in text if c.isspace() or not _is_hidden(c))
-    return cut_at(" ".join(visible.split()), limit)
+    return cut_at(" ".join(visible.split()), limit).rstrip()
 
 
 def _is_hidden(character: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prompts import render as module
@@ -282,6 +282,7 @@ def test_what_opens_the_call_is_the_beginning_of_the_text(text: str) -> None:
     assert len(cut) <= OPENING_AT_MOST
 
 
+@example("0\x850", 2)
 @given(st.text(max_size=1_000), st.integers(1, 200))
 def test_cleaned_text_is_one_visible_line(text: str, limit: int) -> None:
     cleaned = clean(text, limit)
