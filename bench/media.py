@@ -31,7 +31,7 @@ from bench.trial import Load, observe
 from prosaas.embedded import EmbeddedError
 from prosaas.processes import exit_on_signals
 
-RAMP_S = 0.1  # a call
+RAMP_S = 0.1124  # a call: 5.62 frames, so that no two callers are in step
 SINGLE_CALLS = 5
 QUICK = {"calls": 3, "seconds": 1.0, "runs": 1, "singles": 1}
 CAPACITY_SECONDS = 6.0

@@ -55,15 +55,14 @@ def observe(
         sids = {line: parts.single_call(line) for line in single}
         placed = parts.place(together, load.ramp_s)
         time.sleep(SETTLE_S)
-        before = parts.meter.read()
+        before, queries_before = parts.meter.read(), parts.queries()
         time.sleep(load.seconds)
-        after = parts.meter.read()
+        after, queries_after = parts.meter.read(), parts.queries()
         time.sleep(ARRIVE_S)
         if load.hears_out:
             parts.hear_out(list(placed.values()), duration_ms(greeting))
         traces = take_traces(parts.carrier, parts.model, sids | placed)
         parts.hang_up(list(placed.values()))
-        queries = parts.queries()
     return Observation(
         candidate=candidate.name,
         calls=load.calls,
@@ -71,7 +70,7 @@ def observe(
         singles=[trace for trace in traces if trace.line in single],
         traces=[trace for trace in traces if trace.line in together],
         use=use_between(before, after),
-        queries=queries,
+        queries=queries_after - queries_before,
         unconnected=load.single_calls + load.calls - len(traces),
         heard_out=load.hears_out,
     )

@@ -54,4 +54,6 @@ def test_what_could_not_be_measured_keeps_nothing() -> None:
 
 
 def test_a_trial_whose_query_never_ran_proves_nothing() -> None:
-    assert missed(judge(WITH_QUERY, [RESULT])) == ["with a query: seconds without one"]
+    assert missed(judge(WITH_QUERY, [RESULT])) == [
+        "with a query: of the time measured, without one"
+    ]

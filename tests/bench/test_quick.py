@@ -30,7 +30,7 @@ def test_the_bench_measures_product_and_relay_and_judges_them(tmp_path: Path) ->
         assert each["lost"] == each["repeated"] == each["out_of_order"] == 0
         assert each["unconnected"] == each["not_in_order"] == each["not_heard_in_full"] == 0
         assert each["largest_payload"] == 160
-    assert by_name["daphne with a query"]["queries"] >= 2
+    assert by_name["daphne with a query"]["queries"] >= 1
     kept = all(promise["holds"] for promise in figures["promises"])
     assert done.returncode == (0 if kept else 1)
     assert "`start` to `session.update`" in done.stdout
