@@ -32,6 +32,7 @@ MAX_MESSAGE: Final = 16 * 1024 * 1024
 # A session ends after 60 minutes, however long it lay idle: a call needs the most of them.
 WARM_AGE_S: Final = 600.0
 LOOK_AGAIN_S: Final = 5.0
+CLOSE_WITHIN_S: Final = 0.5
 REFUSALS: Final = frozenset({401, 403, 404})
 
 
@@ -70,6 +71,7 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
         self._close_detail = ""
         self._answered = asyncio.Event()  # it was opened, or never will be
         self._failure: ModelUnreachableError | None = None
+        self._abort: asyncio.TimerHandle | None = None
 
     @property
     def alive(self) -> bool:
@@ -93,8 +95,7 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
         """Close for good, even before it is connected: what still arrives is nobody's."""
         self._receiver = None
         if self._transport is not None and not self._closing:
-            self._transport.send_close(WSCloseCode.OK)
-            self._transport.disconnect()
+            self._say_goodbye(self._transport)
         self._closing = True
 
     # picows calls these
@@ -102,14 +103,12 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
         if self._closing:  # whoever wanted it has gone, and picows finished the handshake
-            transport.send_close(WSCloseCode.OK)
-            transport.disconnect()
+            self._say_goodbye(transport)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type is WSMsgType.CLOSE:
             self._close_detail = _close_detail(frame.get_payload_as_bytes())
-            transport.send_close(WSCloseCode.OK)
-            transport.disconnect()
+            self._say_goodbye(transport)
         elif frame.msg_type in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
             self._take(frame.get_payload_as_bytes(), last=frame.fin)
 
@@ -117,6 +116,8 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
         detail = self._close_detail or "the connection broke"
         receiver, self._receiver = self._receiver, None
         self._closing = True
+        if self._abort is not None:
+            self._abort.cancel()
         if receiver is not None:
             receiver.model_lost(detail)
         else:
@@ -127,6 +128,14 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
 
     def resume_writing(self) -> None:
         self.congested = False
+
+    def _say_goodbye(self, transport: WSTransport) -> None:
+        """What is queued may still go out, but not for ever: a model that takes nothing would keep
+        the socket open for as long as the kernel is patient."""
+        transport.send_close(WSCloseCode.OK)
+        transport.disconnect()
+        loop = asyncio.get_running_loop()
+        self._abort = self._abort or loop.call_later(CLOSE_WITHIN_S, transport.disconnect, False)
 
     def _take(self, payload: bytes, *, last: bool) -> None:
         if self._fragments or not last:
