@@ -519,6 +519,31 @@ async def test_an_end_that_was_not_ours_is_told_once(
     assert caller.lost == [detail]
 
 
+async def test_a_model_that_takes_nothing_cannot_keep_a_socket_open(
+    model: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(realtime_client, "CLOSE_WITHIN_S", 0.05)
+    reads = asyncio.Event()
+
+    async def pauses(connection: ServerConnection) -> None:
+        connection.transport.pause_reading()
+        await reads.wait()
+        connection.transport.abort()
+
+    model.behaviour = then(pauses)
+    socket, caller = await adopted()
+    for _ in range(200):
+        socket.send(b"x" * 100_000)
+    transport = socket._transport
+    assert transport is not None
+    socket.close()
+    assert not transport.is_disconnected  # it still tries to send what is queued
+
+    await eventually(lambda: transport.is_disconnected)
+    assert caller.lost == []
+    reads.set()
+
+
 async def test_our_own_end_is_not_told(model: ModelServer) -> None:
     socket, caller = await adopted()
     socket.close()

@@ -18,7 +18,7 @@ from calls.admission import AdmittedCall
 from calls.bridge import CallBridge, Ending
 from calls.engine.commands import AnswerTool, SaveTurn
 from calls.engine.limits import Limits
-from calls.realtime_client import Account, ModelSocket, WarmPool
+from calls.realtime_client import Account, ModelSocket, ModelUnreachableError, WarmPool
 from calls.records import CallRecords, Entry
 from calls.tools import OFFERED
 from calls.wire.realtime import SessionSettings
@@ -71,7 +71,8 @@ class Line:
     def send_close(self, code: WSCloseCode) -> None:
         self.closes.append(code)
 
-    def disconnect(self) -> None:
+    def disconnect(self, graceful: bool = True) -> None:
+        assert graceful
         self.disconnected = True
         loop = asyncio.get_running_loop()
         loop.call_soon(lambda: self.socket.on_ws_disconnected(self))  # type: ignore[arg-type]
@@ -139,7 +140,10 @@ class Pool(WarmPool):
 
     async def socket(self, account: Account) -> ModelSocket:
         self.asked.append(account)
-        return await self.answer
+        socket = await self.answer
+        if not socket.alive:
+            raise ModelUnreachableError("it has ended already")
+        return socket
 
     @property
     def gave_a_socket(self) -> bool:

@@ -48,6 +48,7 @@ async def pool(vendor: Vendor) -> AsyncIterator[WarmPool]:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, ClockworkLoop)
     assert asyncio.all_tasks() == {asyncio.current_task()}
+    await asyncio.sleep(0)
     assert loop.timers == []
     assert not any(model.socket.alive for model in vendor.models)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -61,8 +60,18 @@ async def test_a_hint_ends_the_call_at_once(rig: Rig, monkeypatch: pytest.Monkey
 async def test_a_hint_is_not_believed_against_the_row(rig: Rig) -> None:
     await rig.talks()
     await rig.hint()
+    await rig.goes_on(1)
+    assert not rig.is_over
+
+
+async def test_another_kind_of_message_is_no_hint(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calls.watch.LOOK_EVERY_S", 3600)
+    await rig.talks()
+    row_says_ended(rig)
     await rig.hint(type="of next year")
-    await asyncio.sleep(1)
+    await rig.goes_on(1)
     assert not rig.is_over
 
 

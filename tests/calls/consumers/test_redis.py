@@ -43,6 +43,8 @@ def test_a_hint_arrives_and_nothing_of_the_call_stays(monkeypatch: pytest.Monkey
         group = call_group(call.business_id, call.call_id)
         await layer.group_send(group, {"type": "call.ended"})
         await until(lambda: len(asked) == 2)
+        [queue] = layer.channels.values()
+        await until(lambda: bool(queue._getters))  # it listens again
 
         hearing.cancel()
         await asyncio.wait([hearing], timeout=5)
