@@ -53,7 +53,7 @@ class Line:
         while (at := self._next_moment()) is not None and at <= until + EPSILON_S:
             self._pass_to(max(at, self.now))
             if self._mark_due():
-                self._echo(self.telephone.take_mark())
+                self._echo(self.telephone.take_mark(self.now))
             else:
                 self._wake_if_due()
         self._pass_to(max(until, self.now))
@@ -61,7 +61,7 @@ class Line:
     def stall(self, seconds: float) -> None:
         """Time passes, and the adapter does not get to run before the end of it."""
         while self._mark_due():  # of an earlier stall
-            self._echo(self.telephone.take_mark())
+            self._echo(self.telephone.take_mark(self.now))
         self.now += seconds
         self.telephone.play(self.now)
         self.rules.forget_heard()

@@ -19,7 +19,7 @@ from calls.engine.session import CallSession, Phase
 from tests.calls.engine.model import Model, Response
 from tests.calls.engine.telephone import EPSILON_S, Telephone, Utterance
 
-# Marks come back without delay here, so what was heard is known to the millisecond.
+# Where no mark is held up, what was heard is known to the millisecond.
 TOLERANCE_MS: Final = 1
 # Said to a caller who speaks, these would be said over him.
 WAITS_FOR_THE_CALLER: Final = (Purpose.ANSWER, Purpose.SILENCE, Purpose.WARNING)
@@ -254,9 +254,9 @@ class Rules:
         utterance = self._utterances[command.item_id]
         if not 0 < command.audio_end_ms <= utterance.generated_ms:
             raise RuleBroken(f"{command} is not within (0, {utterance.generated_ms}]")
-        if abs(command.audio_end_ms - utterance.heard_ms) > TOLERANCE_MS:
+        if not self._heard_about(command.audio_end_ms, utterance):
             raise RuleBroken(f"{command}, and {utterance.heard_ms} ms were heard")
-        if command.item_id in self._truncated or not utterance.cut:
+        if command.item_id in self._truncated or utterance in self.live:
             raise RuleBroken(f"{command.item_id} is truncated twice, or goes on")
         self._truncated.add(command.item_id)
 
@@ -282,10 +282,15 @@ class Rules:
     def _judge_agent_turn(self, turn: SaveTurn, utterance: Utterance) -> None:
         if turn.generated_ms != utterance.generated_ms:
             raise RuleBroken(f"{turn} was {utterance.generated_ms} ms long")
-        if abs(turn.heard_ms - utterance.heard_ms) > TOLERANCE_MS:
+        if not self._heard_about(turn.heard_ms, utterance):
             raise RuleBroken(f"{turn}, and {utterance.heard_ms} ms were heard")
-        if turn.interrupted is not utterance.cut:
+        if turn.interrupted is (utterance.done and turn.heard_ms >= turn.generated_ms):
             raise RuleBroken(f"{turn}: interrupted or not?")
+
+    def _heard_about(self, claimed_ms: int, utterance: Utterance) -> bool:
+        """A mark that was held up puts the caller as far back as it was late, and never ahead."""
+        late = utterance.heard_ms - claimed_ms
+        return -TOLERANCE_MS <= late <= TOLERANCE_MS + self._telephone.mark_late_ms
 
     def _judge_tool(self, command: commands.AnswerTool, _now: float) -> None:
         if command.call_id not in self._calls_open:

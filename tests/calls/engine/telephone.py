@@ -52,11 +52,17 @@ class Telephone:
         self.frames = 0
         self.marks_return = True
         self.mark_lost_at = 0.0
+        # By how much the latest mark was held up that still told where the caller was. One from
+        # before the buffer ran dry tells nothing any more, however late it is.
+        self.mark_late_ms = 0
         self._empty_at = 0.0
+        self._refilled_at = 0.0
         self._frames: deque[Frame] = deque()
         self._marks: deque[tuple[float, Mark]] = deque()
 
     def queue_frame(self, data: bytes, of: Utterance, audio_bytes: int, now: float) -> None:
+        if now > self._empty_at + EPSILON_S:
+            self._refilled_at = now
         plays_at = max(now, self._empty_at)
         self._frames.append(Frame(plays_at, data, of, audio_bytes))
         self._empty_at = plays_at + FRAME_S
@@ -97,8 +103,11 @@ class Telephone:
     def next_mark_at(self) -> float | None:
         return self._marks[0][0] if self._marks else None
 
-    def take_mark(self) -> Mark:
-        return self._marks.popleft()[1]
+    def take_mark(self, now: float) -> Mark:
+        reached_at, mark = self._marks.popleft()
+        if reached_at >= self._refilled_at and now < self._empty_at:
+            self.mark_late_ms = round((now - reached_at) * 1000)
+        return mark
 
     def _hear(self, frame: Frame, size: int) -> None:
         self.heard += frame.data[:size]

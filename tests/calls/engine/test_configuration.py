@@ -92,6 +92,10 @@ def test_the_second_attempt_is_as_good_as_the_first() -> None:
             events.SessionConfirmed("", "audio/pcmu"),
             "the model confirmed no format in and audio/pcmu out instead of audio/pcmu",
         ),
+        (
+            events.SessionConfirmed("audio/pcmu", ""),
+            "the model confirmed audio/pcmu in and no format out instead of audio/pcmu",
+        ),
         (events.ModelError("invalid_value", "no such voice"), "error invalid_value: no such voice"),
         (None, "the model did not confirm the session in time"),
     ],

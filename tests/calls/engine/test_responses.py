@@ -24,8 +24,10 @@ def test_a_turn_of_the_callers_asks_for_an_answer_at_once() -> None:
 
 def test_a_turn_that_nobody_heard_begin_is_answered_all_the_same() -> None:
     line = Line.listening()
+    line.wait(2)
     line.feed(events.CallerCommitted("caller_9"))
     assert line.requested() == [*GREETED, Purpose.ANSWER]
+    assert (line.turn("caller_9").started_ms, line.turn("caller_9").ended_ms) == (2500, 2500)
 
 
 def test_a_response_that_nobody_asked_for_is_cancelled_once_and_not_heard() -> None:
@@ -51,6 +53,14 @@ def test_a_response_that_is_announced_twice_begins_once() -> None:
     assert line.feed(again) == []
 
 
+def test_a_response_that_is_not_wanted_and_announced_twice_is_cancelled_once() -> None:
+    line = Line.thinking()
+    line.caller_starts()
+    line.response_begins()
+    assert line.feed(events.ResponseStarted("resp_2", "req_2")) == []
+    line.assert_cancelled("resp_2")
+
+
 def test_the_audio_of_another_response_is_not_heard() -> None:
     line = Line.speaking(ms=100)
     line.feed(events.AgentAudio("resp_1", "item_2", b"late" * 40))
@@ -64,6 +74,7 @@ def test_refused_as_busy_the_request_waits_for_the_end_of_the_other_response() -
     line = Line.listening()
     line.response_begins()  # of its own accord
     line.caller_says()
+    line.wait(1)
     assert line.requested() == [*GREETED, Purpose.ANSWER]
     line.assert_phase(Phase.THINKING)
     line.response_ends("cancelled")
@@ -91,6 +102,8 @@ def test_a_busy_answer_to_a_request_that_is_not_wanted_any_more_asks_for_nothing
     line.model.pending.clear()
     line.feed(events.ModelError(BUSY_CODE, "busy", "req_2"))
     assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
+    line.feed(events.ResponseFinished("resp_9", "cancelled"))  # with which it was busy
+    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
     line.assert_phase(Phase.LISTENING)
     line.caller_commits()
     assert len(line.requested()) == 4
@@ -112,6 +125,14 @@ def test_a_request_that_is_refused_is_made_once_more() -> None:
     assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
     line.request_fails()
     line.assert_ended("model_lost", apologise=True)
+
+
+def test_a_refused_request_that_is_not_wanted_any_more_is_not_made_again() -> None:
+    line = Line.thinking()
+    line.caller_starts()
+    line.request_fails()
+    assert line.requested() == [*GREETED, Purpose.ANSWER]
+    assert "response_recreated" not in line.session.summary().counters
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "incomplete"])

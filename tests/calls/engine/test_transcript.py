@@ -103,6 +103,13 @@ def test_a_stop_of_nobody_is_nothing() -> None:
     assert line.session.summary().utterances_total == 0
 
 
+def test_a_turn_without_a_stop_has_ended_all_the_same() -> None:
+    line = Line.listening()
+    item = line.caller_starts()
+    line.feed(events.CallerCommitted(item))
+    assert not line.session.transcript.caller_speaking
+
+
 def test_a_stop_before_the_start_makes_no_negative_turn() -> None:
     transcript = Transcript()
     transcript.caller_started("caller_1", 900)
