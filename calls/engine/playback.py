@@ -159,8 +159,8 @@ class PlaybackLedger:
 
     def overdue_at(self) -> float | None:
         """When to stop waiting for marks; None while there is something to send."""
-        if not self._items or not all(item.all_sent for item in self._items):
-            return None
+        if not self._items or not self._items[-1].all_sent:
+            return None  # in order: when the last one has gone out, so have those before it
         return max(self._empty_at, self._marked_at) + self._mark_slack_s
 
     @property

@@ -112,8 +112,11 @@ class CallSession:
         """When to call expire() and next_output() again; None when the call is over."""
         if self.phase is Phase.ENDED:
             return None
-        times = (self.timers.next_at, self.ledger.output_at(), self.ledger.overdue_at())
-        return min((at for at in times if at is not None), default=None)
+        deadline = self.timers.next_at
+        for at in (self.ledger.output_at(), self.ledger.overdue_at()):
+            if at is not None and (deadline is None or at < deadline):
+                deadline = at
+        return deadline
 
     def caller_frame(self, now: float) -> None:
         """A frame came from the carrier; whether it carries speech is the model's to say."""
