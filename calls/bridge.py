@@ -127,8 +127,12 @@ class CallBridge:
         """A message that is no message of Twilio's: forgiven, but not for ever."""
         self._metrics.counters[f"broken.{kind}"] += 1
         self._broken += 1
-        if self._broken == BROKEN_ALLOWED:
+        if self.carrier_babbles:
             self.carrier_lost("too many messages that are not Media Streams messages")
+
+    @property
+    def carrier_babbles(self) -> bool:
+        return self._broken >= BROKEN_ALLOWED
 
     def carrier_lost(self, detail: str) -> None:
         self._carrier_gone = True

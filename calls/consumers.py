@@ -44,6 +44,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 START_WITHIN_S: Final = 5.0
+MU_LAW: Final = "audio/x-mulaw"  # anything else would be forwarded as noise
 MAX_MESSAGE: Final = 64 * 1024
 # Twilio sends 50 messages a second, and what a stalled network held back in one go.
 MESSAGES_A_SECOND: Final = 200
@@ -148,6 +149,8 @@ class MediaStream:
                 ending = await bridge.run()
             finally:
                 live_calls().discard(self._call.call_id)
+            if bridge.carrier_babbles:
+                self._close_code = CloseCode.NOT_MEDIA_STREAMS
             finishing = tasks.create_task(self._finish(ending, stream), name="finish-call")
             await asyncio.wait([finishing], timeout=FINISH_FIRST_S)
             await self._close()
@@ -182,7 +185,7 @@ class MediaStream:
     async def _first_start(self) -> twilio.StreamStarted | None:
         while (text := await self._next_text()) is not None:
             message = twilio.decode(text)
-            if isinstance(message, twilio.StreamStarted):
+            if isinstance(message, twilio.StreamStarted) and message.encoding == MU_LAW:
                 return message
             if not isinstance(message, Ignored):
                 self._close_code = CloseCode.NOT_MEDIA_STREAMS

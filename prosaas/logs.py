@@ -69,6 +69,8 @@ def configure_logs(*, style: str, level: str, personal_data: bool) -> dict[str, 
             "daphne.access": {"level": "CRITICAL"},
             "django.channels.server": {"level": "WARNING"},
             "uvicorn.access": {"level": "CRITICAL"},
+            # Two lines a socket; further down it would print the request with the key in it.
+            "picows": {"level": "WARNING"},
         },
     }
 

@@ -114,6 +114,15 @@ async def test_what_twilio_does_not_begin_with_is_closed(rig: Rig, text: str) ->
     assert_nothing_was_opened(rig)
 
 
+async def test_a_stream_that_is_not_mu_law_is_closed(rig: Rig) -> None:
+    await rig.connects()
+    start = {"streamSid": "MZ1", "callSid": "CA1", "accountSid": "AC1"}
+    rig.says({"event": "start", "start": start | {"mediaFormat": {"encoding": "audio/l16"}}})
+    await rig.settles()
+    assert rig.close_code == 1003
+    assert_nothing_was_opened(rig)
+
+
 async def test_audio_before_the_start_is_closed(rig: Rig) -> None:
     await rig.connects()
     rig.says(MEDIA)

@@ -89,6 +89,7 @@ async def test_bytes_are_survived(rig: Rig) -> None:
     await rig.is_over_within(1)
     assert rig.end_reason == "carrier"
     assert rig.database.finished[0].metrics["counters"]["broken.json"] == BROKEN_ALLOWED
+    assert rig.close_code == 1003
 
 
 async def test_a_message_of_neither_text_nor_bytes_is_survived(rig: Rig) -> None:
