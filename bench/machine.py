@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass
@@ -10,29 +11,49 @@ from pathlib import Path
 import psutil
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+MOST_URGENT = -20
 
 
-class TooFewCoresError(Exception):
-    pass
+class MachineError(Exception):
+    """This machine, or this user's right on it, is not enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """One for what is measured, the others for everything around it."""
+    """One for what is measured, the others for everything around it. An urgent bench is preferred
+    to whatever else wants them.
+    """
 
     measured: int
     others: frozenset[int]
+    urgent: bool
 
     @classmethod
-    def of_this_process(cls) -> Cores:
+    def of_this_process(cls, *, urgent: bool) -> Cores:
         first, *rest = sorted(os.sched_getaffinity(0))
         if not rest:
-            raise TooFewCoresError("This bench needs two cores: one is for what is measured alone.")
-        return cls(first, frozenset(rest))
+            raise MachineError("This bench needs two cores: one is for what is measured alone.")
+        return cls(first, frozenset(rest), urgent)
 
-    def take_others(self) -> None:
-        """This process, and all that it starts from now on, leave the measured core alone."""
-        os.sched_setaffinity(0, self.others)
+    def alone(self, pid: int) -> None:
+        self._place(pid, frozenset({self.measured}))
+
+    def beside(self, pid: int) -> None:
+        """A process inherits its place, so what this one starts keeps off the measured core."""
+        self._place(pid, self.others)
+
+    def _place(self, pid: int, cores: frozenset[int]) -> None:
+        os.sched_setaffinity(pid, cores)
+        if not self.urgent:
+            return
+        try:
+            os.setpriority(os.PRIO_PROCESS, pid, MOST_URGENT)
+            # Where the kernel weighs sessions against each other, a process's own value counts
+            # only inside of its session (sched(7), "The autogroup feature").
+            with contextlib.suppress(FileNotFoundError):
+                Path(f"/proc/{pid}/autogroup").write_text(str(MOST_URGENT))
+        except PermissionError as error:
+            raise MachineError("Only root may run an urgent bench.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from bench.capacity import Capacity, find_capacity
 from bench.doors import DoorError
 from bench.greeting import TooLongError, greeting_of
 from bench.installation import Installation, installed
-from bench.machine import Cores, TooFewCoresError
+from bench.machine import Cores, MachineError
 from bench.processes import ChildDiedError
 from bench.promises import PLAIN, WITH_QUERY, Verdict, judge
 from bench.report import disturbance, table
@@ -42,11 +42,11 @@ MOST_CALLS = 800
 def main() -> int:
     options = _arguments()
     try:
-        cores = Cores.of_this_process()
-        cores.take_others()
+        cores = Cores.of_this_process(urgent=options.urgent)
+        cores.beside(os.getpid())
         with exit_on_signals(), installed() as installation:
             return Bench(options, installation, cores).run()
-    except (ChildDiedError, DoorError, EmbeddedError, TooFewCoresError, TooLongError) as error:
+    except (ChildDiedError, DoorError, EmbeddedError, MachineError, TooLongError) as error:
         sys.exit(f"No figures: {error}")
 
 
@@ -142,6 +142,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--query", action="store_true", help="also with a query of 0.5 s running")
     parser.add_argument("--capacity", action="store_true", help="also the most calls of a core")
     parser.add_argument("--quick", action="store_true", help="a few seconds, to see that it works")
+    parser.add_argument(
+        "--urgent", action="store_true", help="keep others on the machine waiting; for root"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run's figures there")
     parser.set_defaults(singles=SINGLE_CALLS)
     options = parser.parse_args()

@@ -110,12 +110,13 @@ def started(
     address = new_address()
     environment = candidate.environment(address, installation.environment)
     run = partial(running, environment=environment, logs=installation.logs)
-    around, alone = cores.others, frozenset({cores.measured})
     arguments = candidate.arguments(address, greeting)
     with (
-        run("model", "prosaas.simulator.model", *address.of_model(), cores=around) as model,
-        run("carrier", "prosaas.simulator.carrier", *address.of_carrier(), cores=around) as carrier,
-        run(candidate.name, candidate.module, *arguments, cores=alone) as measured,
+        run("model", "prosaas.simulator.model", *address.of_model(), place=cores.beside) as model,
+        run(
+            "carrier", "prosaas.simulator.carrier", *address.of_carrier(), place=cores.beside
+        ) as carrier,
+        run(candidate.name, candidate.module, *arguments, place=cores.alone) as measured,
     ):
         parts = Parts(
             address=address,

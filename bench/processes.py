@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +46,12 @@ def running(
     name: str,
     module: str,
     *arguments: str,
+    place: Callable[[int], None],
     environment: Mapping[str, str],
-    cores: Set[int],
     logs: Path,
 ) -> Iterator[Child]:
-    """`python -m module` on these cores, for as long as the block lasts. Threads that it starts
-    stay on them as well.
+    """`python -m module` for as long as the block lasts. `place` is told its process id at once:
+    threads that it starts inherit their cores.
     """
     log = logs / f"{name}.log"
     with log.open("wb") as output:
@@ -65,7 +65,7 @@ def running(
             start_new_session=True,  # a Ctrl-C reaches us, and we end it
         )
     try:
-        os.sched_setaffinity(popen.pid, cores)
+        place(popen.pid)
         yield Child(name, popen, log)
     finally:
         _end(popen)
