@@ -9,7 +9,7 @@ import pytest
 from calls.models import CallStatus, EndReason, Turn
 from prosaas.simulator.model import ModelSession
 from prosaas.simulator.people import HangUp, Interrupt, Person, Wait, polite_caller
-from tests.product import Product, a_business, ended_row_of, padded, turns_of
+from tests.product import Product, a_business, ended_row_of, eventually, padded, turns_of
 
 
 def spoken_in_whole_frames(session: ModelSession) -> bytes:
@@ -52,7 +52,7 @@ async def test_a_caller_is_greeted_answered_and_let_go(
     assert row.frames_sent * 160 == len(call.heard_bytes())
     assert row.greeting_latency_ms is not None
     assert row.usage["audio_out"] > 0
-    assert "[CALL_METRICS]" in caplog.text
+    await eventually(lambda: "[CALL_METRICS]" in caplog.text)
 
 
 async def test_the_greeting_waits_for_the_session_and_the_full_prompt_for_the_greeting(
