@@ -27,7 +27,7 @@ class Limits:
     lead_ms: int = 100
     # Frames are sent this much short of the lead, so that a late start of the caller's buffer or
     # a clock read a little early never pushes it over the promise.
-    lead_margin_ms: int = 10
+    lead_margin_ms: int = 20
     mark_every_ms: int = 100
     mark_slack_s: float = 1.5
 

@@ -244,19 +244,19 @@ def test_marks_correct_a_caller_who_hears_later_than_we_send() -> None:
 def test_a_mark_that_was_held_up_by_a_stall_does_not_move_the_caller_back() -> None:
     line = Line.speaking(ms=2000)
     line.wait(0.29)
-    line.stall(0.4)  # in which 380 ms were played to the end, and the mark of 300 came back
+    line.stall(0.4)  # in which 360 ms were played to the end, and the mark of 300 came back
     line.wait(0.01)
     line.caller_starts()
-    line.assert_truncated("item_2", 390)
+    line.assert_truncated("item_2", 370)
 
 
 def test_a_mark_that_comes_when_all_was_played_does_not_move_the_caller_back() -> None:
-    line = Line.speaking(ms=380)
+    line = Line.speaking(ms=360)
     line.wait(0.29)
     line.stall(0.4)
     line.wait(0.01)
     line.caller_starts()
-    line.assert_truncated("item_2", 380)
+    line.assert_truncated("item_2", 360)
 
 
 def test_what_a_mark_proved_is_not_taken_back() -> None:
