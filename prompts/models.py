@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
@@ -158,6 +158,47 @@ class PromptVersion(BusinessOwned):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.text_sha256 = sha256_of(self.text)
         super().save(*args, **kwargs)
+
+
+class GreetingClipQuerySet(BusinessOwnedQuerySet["GreetingClip"]):
+    def made(self) -> Self:
+        return self.exclude(made_at=None)
+
+
+class GreetingClip(BusinessOwned):
+    """The greeting of one version, spoken once by the model in the version's voice.
+
+    A version never changes, so neither does its clip; until it is made, calls greet live.
+    """
+
+    version = models.OneToOneField(
+        PromptVersion,
+        on_delete=models.PROTECT,
+        related_name="clip",
+        verbose_name=_("prompt version"),
+    )
+    audio = models.BinaryField(_("audio (mu-law, 8 kHz)"), null=True, editable=False)
+    duration_ms = models.PositiveIntegerField(_("length (ms)"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    problem = models.CharField(_("what went wrong last"), max_length=200, blank=True)
+    tried_at = models.DateTimeField(_("last tried"), null=True, blank=True)
+    made_at = models.DateTimeField(_("made"), null=True, blank=True)
+
+    objects: ClassVar = GreetingClipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("recorded greeting")
+        verbose_name_plural = _("recorded greetings")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(made_at=None, audio=None, duration_ms=None)
+                | models.Q(made_at__isnull=False, audio__isnull=False, duration_ms__isnull=False),
+                name="greetingclip_made_with_audio",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.version)
 
 
 def sha256_of(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, time
 from itertools import count
 from typing import Any
 
@@ -23,6 +24,17 @@ NUMBERS = count(1)
 # What a CHECK constraint demands and a generator cannot know.
 GIVEN: dict[str, dict[str, Any]] = {
     "tenants.Credential": {"provider": Credential.Provider.OPENAI, "secret": "sk-canary"},
+    "calls.HttpTool": {
+        "name": "find_order",
+        "url": "https://garage.test/orders",
+        "secret": "a secret of the garage's own",
+    },
+    "calls.OpeningHours": {"weekday": 0, "opens": time(9), "closes": time(17)},
+    "calls.Appointment": {
+        "starts_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
+        "ends_at": datetime(2026, 3, 2, 10, tzinfo=UTC),
+    },
+    "calls.Transfer": {"warm": True, "ring_s": 25},
 }
 
 Owned = type[BusinessOwned]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from calls.models.agent_settings import AgentSettings, BargeIn
 from calls.models.call import (
     CARRIER_STATUSES,
     LIVE,
@@ -12,23 +13,45 @@ from calls.models.call import (
 )
 from calls.models.callback import CallbackEvent, CallbackSource
 from calls.models.conversation import Recording, ToolCall, Turn
-from calls.models.lead import Lead
+from calls.models.http_tool import HttpTool
+from calls.models.lead import DoNotCallVia, Lead
 from calls.models.prompt_binding import PromptBinding
+from calls.models.schedule import Appointment, ClosedDay, OpeningHours, Weekday
+from calls.models.transfer import (
+    FAILED_TRANSFERS,
+    LIVE_TRANSFERS,
+    Transfer,
+    TransferStatus,
+    TransferTarget,
+)
 
 __all__ = [
     "CARRIER_STATUSES",
+    "FAILED_TRANSFERS",
     "LIVE",
+    "LIVE_TRANSFERS",
     "REJECTIONS",
     "TERMINAL",
     "TOKEN_LIFETIME",
+    "AgentSettings",
+    "Appointment",
+    "BargeIn",
     "Call",
     "CallStatus",
     "CallbackEvent",
     "CallbackSource",
+    "ClosedDay",
+    "DoNotCallVia",
     "EndReason",
+    "HttpTool",
     "Lead",
+    "OpeningHours",
     "PromptBinding",
     "Recording",
     "ToolCall",
+    "Transfer",
+    "TransferStatus",
+    "TransferTarget",
     "Turn",
+    "Weekday",
 ]

@@ -88,6 +88,7 @@ METRICS = frozenset(
         "utterances_very_short",
         "utterances_filler_only",
         "barge_ins",
+        "reconnects",
         "greeting_latency_ms",
         "usage",
         "counters",
@@ -157,6 +158,11 @@ class Call(BusinessOwned):
     carrier_checked_at = models.DateTimeField(_("carrier last asked"), null=True, blank=True)
 
     stream_sid = models.CharField(_("stream SID"), max_length=64, blank=True)
+    stream_number = models.PositiveSmallIntegerField(
+        _("media stream"),
+        default=0,
+        help_text=_("Each transfer that came back and each process that died makes another one."),
+    )
     token_expires_at = models.DateTimeField(_("media token valid until"), null=True, blank=True)
     token_used_at = models.DateTimeField(_("media token used"), null=True, blank=True)
 
@@ -177,6 +183,7 @@ class Call(BusinessOwned):
     counters = models.JSONField(_("counters"), default=dict, blank=True)
     compact_sent_at = models.DateTimeField(_("compact prompt sent"), null=True, blank=True)
     full_sent_at = models.DateTimeField(_("full prompt sent"), null=True, blank=True)
+    reconnects = models.PositiveSmallIntegerField(_("new sessions of the model"), default=0)
     full_confirmed = models.BooleanField(_("full prompt confirmed"), null=True, blank=True)
 
     objects: ClassVar = CallQuerySet.as_manager()

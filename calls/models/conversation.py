@@ -15,6 +15,11 @@ class Turn(BusinessOwned):
         CALLER = "caller", _("caller")
         AGENT = "agent", _("agent")
 
+    class Verdict(models.TextChoices):
+        NO_MEANING = "no_meaning", _("a sound without meaning")
+        ECHO = "echo", _("the agent's own words")
+        DOUBTED = "doubted", _("misheard by the transcriber")
+
     call = models.ForeignKey(
         Call, on_delete=models.CASCADE, related_name="turns", verbose_name=_("call")
     )
@@ -28,6 +33,13 @@ class Turn(BusinessOwned):
     generated_ms = models.PositiveIntegerField(_("generated (ms)"), null=True, blank=True)
     heard_ms = models.PositiveIntegerField(_("heard (ms)"), null=True, blank=True)
     interrupted = models.BooleanField(_("interrupted"), default=False)
+    verdict = models.CharField(
+        _("taken for"),
+        max_length=16,
+        choices=Verdict,
+        blank=True,
+        help_text=_("Empty: taken at its word."),
+    )
 
     class Meta:
         verbose_name = _("turn")
@@ -36,6 +48,10 @@ class Turn(BusinessOwned):
             models.UniqueConstraint(fields=["business", "call", "item_id"], name="turn_item_once"),
             models.CheckConstraint(
                 condition=models.Q(speaker__in=["caller", "agent"]), name="turn_speaker"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verdict__in=["", "no_meaning", "echo", "doubted"]),
+                name="turn_verdict",
             ),
         ]
         indexes = [models.Index(fields=["business", "call", "position"], name="turn_order")]
@@ -62,6 +78,7 @@ class ToolCall(BusinessOwned):
     result = models.JSONField(_("result"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.RUNNING)
     created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(_("answered"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("tool call")

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from calls.models.call import Call
+from tenants.numbers import validate_e164
+from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
+
+
+class TransferTarget(BusinessOwned):
+    """A person or desk that callers of this business may be put through to, and nobody else."""
+
+    name = models.CharField(_("name"), max_length=100)
+    e164 = models.CharField(_("number"), max_length=16, validators=[validate_e164])
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("person who takes over")
+        verbose_name_plural = _("people who take over")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "name"], name="transfertarget_name_once"),
+            models.CheckConstraint(
+                condition=Q(e164__regex=r"^\+[1-9][0-9]{3,14}$"), name="transfertarget_e164"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TransferStatus(models.TextChoices):
+    REQUESTED = "requested", _("requested")
+    DIALING = "dialing", _("ringing")
+    CONNECTED = "connected", _("connected")
+    COMPLETED = "completed", _("completed")
+    BUSY = "busy", _("busy")
+    NO_ANSWER = "no_answer", _("no answer")
+    REFUSED = "refused", _("refused")
+    FAILED = "failed", _("failed")
+    CALLER_HANGUP = "caller_hangup", _("the caller hung up")
+
+
+LIVE_TRANSFERS = (TransferStatus.REQUESTED, TransferStatus.DIALING, TransferStatus.CONNECTED)
+# After these the caller is back with the agent.
+FAILED_TRANSFERS = (
+    TransferStatus.BUSY,
+    TransferStatus.NO_ANSWER,
+    TransferStatus.REFUSED,
+    TransferStatus.FAILED,
+)
+
+
+class TransferQuerySet(BusinessOwnedQuerySet["Transfer"]):
+    def live(self) -> Self:
+        return self.filter(status__in=LIVE_TRANSFERS)
+
+
+class Transfer(BusinessOwned):
+    """One attempt to put a caller through. At most one of a call is under way."""
+
+    call = models.ForeignKey(
+        Call, on_delete=models.PROTECT, related_name="transfers", verbose_name=_("call")
+    )
+    target = models.ForeignKey(
+        TransferTarget,
+        on_delete=models.PROTECT,
+        related_name="transfers",
+        verbose_name=_("to"),
+    )
+    e164 = models.CharField(_("number"), max_length=16)
+    warm = models.BooleanField(_("announced"))
+    ring_s = models.PositiveSmallIntegerField(_("rang for at most (s)"))
+    summary = models.TextField(_("what it is about"), blank=True)
+    status = models.CharField(
+        _("status"), max_length=16, choices=TransferStatus, default=TransferStatus.REQUESTED
+    )
+    requested_at = models.DateTimeField(_("requested"), default=timezone.now, editable=False)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects: ClassVar = TransferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "call"],
+                condition=Q(status__in=LIVE_TRANSFERS),
+                name="transfer_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=TransferStatus.values), name="transfer_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=LIVE_TRANSFERS, ended_at=None)
+                | ~Q(status__in=LIVE_TRANSFERS) & Q(ended_at__isnull=False),
+                name="transfer_ended",
+            ),
+        ]
+        indexes = [models.Index(fields=["business", "call"], name="transfer_of_call")]
+
+    def __str__(self) -> str:
+        return f"{self.target} ({self.get_status_display()})"
+
+    def move(self, status: TransferStatus, **changes: Any) -> bool:
+        """To another status, once: an ended transfer stays as it ended. True if the row changed."""
+        live = Transfer.objects.for_business(self.business_id).filter(pk=self.pk).live()
+        return live.update(status=status, **changes) == 1
