@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from calls.admission import AdmittedCall
 from calls.engine import commands, events
-from calls.engine.commands import Command, EndCall, Stage
-from calls.engine.limits import Limits
+from calls.engine.commands import Command, Disposition, EndCall, Stage
 from calls.engine.metrics import Metrics
 from calls.engine.session import CallSession
+from calls.engine.tooling import ToolRunner
 from calls.realtime_client import Account, ModelSocket, ModelUnreachableError, warm_pool
 from calls.records import CallRecords
 from calls.wire import realtime, twilio
@@ -35,6 +35,7 @@ BROKEN_ALLOWED: Final = 50
 OUTBOX_ALLOWED: Final = 500
 
 MODEL_MESSAGES: Final[dict[type[Command], Callable[[Any], bytes]]] = {
+    commands.AddItem: realtime.add_item,
     commands.AddNote: realtime.add_note,
     commands.AnswerTool: realtime.answer_tool,
     commands.CancelResponse: realtime.cancel_response,
@@ -51,7 +52,7 @@ class Ending:
 
     reason: str
     detail: str
-    apologise: bool
+    then: Disposition
     carrier_gone: bool
     metrics: Metrics
     compact_sent_at: datetime | None
@@ -67,7 +68,7 @@ class CallBridge:
         send: Callable[[str], Awaitable[None]],
         session: realtime.SessionSettings,
         records: CallRecords,
-        limits: Limits,
+        tools: ToolRunner,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._call = call
@@ -75,9 +76,14 @@ class CallBridge:
         self._settings = session
         self._records = records
         self._encoder = twilio.Encoder(stream.stream_sid)
-        self._session = CallSession(limits, self._loop.time())
+        self._tools = tools
+        self._session = CallSession(call.limits, self._loop.time(), call.profile)
         self._metrics = self._session.metrics
         self._model: ModelSocket | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        # Those that the call did not wait for; what they do is worth doing all the same.
+        self.tool_tasks: set[asyncio.Task[None]] = set()
         self._configured = False  # the model has been told to expect mu-law
         self._frames_waiting: deque[str] = deque()
         self._outbox: deque[str] = deque()
@@ -95,15 +101,15 @@ class CallBridge:
     async def run(self) -> Ending:
         """The whole call. Returns once it is over and the model's socket is closed."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                pumps = [
-                    tasks.create_task(self._pump(self._connect), name="connect-model"),
-                    tasks.create_task(self._pump(self._transmit), name="transmit"),
-                ]
+            async with asyncio.TaskGroup() as self._tasks:
+                transmitting = self._tasks.create_task(self._pump(self._transmit), name="transmit")
+                self._connect()
+                self._play(self._loop.time())
                 self._arm()
                 end = await self._ended
-                for pump in pumps:
-                    pump.cancel()
+                transmitting.cancel()
+                if self._connecting is not None:
+                    self._connecting.cancel()
         finally:
             self._close()
         return self._ending(end)
@@ -115,7 +121,7 @@ class CallBridge:
             self._caller_frame(message.payload)
         elif isinstance(message, Ignored):
             self._metrics.counters[message.kind] += 1
-        elif isinstance(message, events.MarkReached):
+        elif isinstance(message, events.MarkReached | events.KeyPressed):
             self._receive(message)
         elif isinstance(message, events.CarrierStopped):
             self._carrier_gone = True
@@ -187,13 +193,19 @@ class CallBridge:
     def _crashed(self) -> None:
         if not self._ended.done():
             self._log.exception("call_crashed", phase=str(self._session.phase))
-            self._end(EndCall("error", "a fault of ours; the log says which", apologise=True))
+            self._end(
+                EndCall("error", "a fault of ours; the log says which", Disposition.APOLOGISE)
+            )
 
     def _caller_frame(self, payload: str) -> None:
         """The hot path in: no event, no task, no decoding, nothing kept."""
+        now = self._loop.time()
         try:
-            self._session.caller_frame(self._loop.time())
+            self._session.caller_frame(now)
             self._forward(payload)
+            if self._session.attentive(now):
+                frame = twilio.decoded(payload)
+                self._step(lambda at: self._session.caller_sound(frame, at))
         except Exception:  # noqa: BLE001 - likewise
             self._crashed()
 
@@ -239,12 +251,23 @@ class CallBridge:
         self._timer_at = deadline
         self._timer = self._loop.call_at(deadline, self._wake)
 
-    async def _connect(self) -> None:
+    def _connect(self) -> None:
+        """A socket to the model, instead of the one that there may be."""
+        if self._model is not None:
+            self._model.close()
+            self._model = None
+        self._configured = False
+        assert self._tasks is not None  # a command comes out of run() alone
+        self._connecting = self._tasks.create_task(
+            self._pump(self._find_model), name="connect-model"
+        )
+
+    async def _find_model(self) -> None:
         account = Account(self._call.api_key_owner, self._call.openai_api_key)
         try:
             socket = await warm_pool().socket(account)
         except ModelUnreachableError as error:
-            self._receive(events.ModelUnavailable(str(error)))
+            self._receive(events.ModelUnavailable(str(error), error.code))
             return
         self._model = socket
         socket.adopt(self)
@@ -267,12 +290,16 @@ class CallBridge:
         if (encode := MODEL_MESSAGES.get(type(command))) is not None:
             self._to_model(encode(command))
         match command:
+            case commands.ConnectModel():
+                self._connect()
             case commands.ConfigureSession():
                 self._configure(command)
+            case commands.RunTool():
+                self._run_tool(command)
             case commands.ClearPlayback():
                 self._outbox.clear()
                 self._outbox.append(self._encoder.clear)
-            case commands.SaveTurn() | commands.AnswerTool():
+            case commands.SaveTurn() | commands.AnswerTool() | commands.ReportKey():
                 self._records.save(command)
             case EndCall():
                 self._end(command)
@@ -290,6 +317,15 @@ class CallBridge:
         if self._model is not None:
             self._send_kept_frames(self._model)
 
+    def _run_tool(self, command: commands.RunTool) -> None:
+        async def run() -> None:
+            outcome = await self._tools.run(command.call_id, command.name, command.arguments)
+            self._receive(events.ToolFinished(command.call_id, outcome))
+
+        task = self._loop.create_task(self._pump(run), name="run-tool")
+        self.tool_tasks.add(task)
+        task.add_done_callback(self.tool_tasks.discard)
+
     def _end(self, end: EndCall) -> None:
         if not self._ended.done():
             self._ended.set_result(end)
@@ -305,7 +341,7 @@ class CallBridge:
         return Ending(
             reason=end.reason,
             detail=end.detail,
-            apologise=end.apologise,
+            then=end.then,
             carrier_gone=self._carrier_gone,
             metrics=self._session.summary(),
             compact_sent_at=self._sent_at.get(Stage.COMPACT),

@@ -33,15 +33,18 @@ MAX_MESSAGE: Final = 16 * 1024 * 1024
 WARM_AGE_S: Final = 600.0
 LOOK_AGAIN_S: Final = 5.0
 CLOSE_WITHIN_S: Final = 0.5
+UNAUTHORIZED: Final = 401
 REFUSALS: Final = frozenset({401, 403, 404})
 
 
 class ModelUnreachableError(Exception):
-    """No socket to the model. `permanent` when the key or the model's name is refused."""
+    """No socket to the model. `permanent` when the key or the model's name is refused; `code` is
+    one of the API's own."""
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    def __init__(self, message: str, *, permanent: bool = False, code: str = "") -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.code = code
 
 
 class Receiver(Protocol):
@@ -165,9 +168,8 @@ class ModelSocket(WSListener):  # type: ignore[misc, unused-ignore]
             self._answered.set()
         elif isinstance(event, ModelError):
             permanent = event.code in FATAL_CODES
-            self._fail(
-                ModelUnreachableError(f"the model refused: {event.code}", permanent=permanent)
-            )
+            refusal = f"the model refused: {event.code}"
+            self._fail(ModelUnreachableError(refusal, permanent=permanent, code=event.code))
             self.close()
 
     def _fail(self, failure: ModelUnreachableError) -> None:
@@ -245,7 +247,9 @@ def _authorization(account: Account) -> dict[str, str]:
 def _refused(error: picows.WSHandshakeError) -> ModelUnreachableError:
     status = int(error.response.status) if error.response is not None else 0
     return ModelUnreachableError(
-        f"the model refused the connection (HTTP {status})", permanent=status in REFUSALS
+        f"the model refused the connection (HTTP {status})",
+        permanent=status in REFUSALS,
+        code="invalid_api_key" if status == UNAUTHORIZED else "",
     )
 
 

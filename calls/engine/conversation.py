@@ -46,8 +46,10 @@ WORTH_REPEATING: Final = (Purpose.GREETING, Purpose.ANSWER, Purpose.RESUMPTION)
 # A transcript that is not to be believed, of so short a sound: it was none of words.
 SHORT_MS: Final = 400
 END_OF_INPUT: Final = "#"
-# So many words in a language make it one that the caller speaks.
-WORDS_BELIEVED: Final = 3
+# And of so long a one: the caller speaks a language that nobody expected.
+LONG_MS: Final = 2500
+# The agent's voice may come back so long after it was heard.
+ECHO_S: Final = 0.5
 
 
 class Owed(Enum):
@@ -67,6 +69,9 @@ class Conversation:
         self._end = end
         self._meter = VoiceMeter()
         self._spoken = set(core.profile.languages)
+        self._suspected: set[str] = set()  # languages that were heard once
+        self._over_agent: set[str] = set()  # turns that began while the agent could be heard
+        self._silent_since = 0.0
         # The caller's turns that nobody has answered: those that no response knows of, and those
         # that the response at hand knows of.
         self._owed: dict[str, Owed] = {}
@@ -119,11 +124,10 @@ class Conversation:
         core = self._core
         self._link.restore()
         core.go_online()
-        if core.arbiter.next_purpose is Purpose.GREETING:
+        if core.arbiter.purpose is Purpose.GREETING:
             core.timers.set(Timer.GREETING_AUDIO, now + core.limits.greeting_audio_s)
         elif not core.arbiter.idle and core.phase is not Phase.CLOSING:
             self._arm_answer(now)
-        core.do(*core.arbiter.connect())
 
     def model_went(self, now: float) -> None:
         """Nobody listens to the caller until it is back; what he said may never be transcribed."""
@@ -134,6 +138,8 @@ class Conversation:
             self._release(now)
         if core.phase is Phase.HELD:
             self._act(self.turns.unknown(), now)
+        elif core.phase is Phase.LISTENING:
+            self._arm_silence(now)
         self.settle(now)
 
     def _protect(self, now: float) -> None:
@@ -151,6 +157,8 @@ class Conversation:
     def caller_started(self, event: events.CallerStarted, now: float) -> None:
         core = self._core
         self.caller_started_unheeded(event, now)
+        if core.ledger.sounding or now - self._silent_since < ECHO_S:
+            self._over_agent.add(event.item_id)
         if core.phase is Phase.LISTENING:
             core.timers.clear(Timer.SILENCE)
         elif self._interruptible(now):
@@ -223,10 +231,9 @@ class Conversation:
             core.metrics.counters["transcript_unused"] += 1
             return
         verdict = self._verdict_on(event)
-        if verdict is Verdict.NONE:
-            self._learn_language(event.text)
-        else:
+        if verdict is not Verdict.NONE:
             core.metrics.counters[f"verdict.{verdict}"] += 1
+        self._learn_language(event, verdict)
         core.do(core.transcript.caller_judged(event.item_id, verdict))
         self._apply(verdict, event.item_id, now)
 
@@ -247,17 +254,24 @@ class Conversation:
 
     def _verdict_on(self, event: events.CallerTranscribed) -> Verdict:
         transcript = self._core.transcript
+        over_agent = event.item_id in self._over_agent
+        self._over_agent.discard(event.item_id)
         if meaning(event.text) is not Meaning.MEANINGFUL:
             return Verdict.NO_MEANING
-        if is_echo(event.text, transcript.said_lately()):
+        if over_agent and is_echo(event.text, transcript.said_lately()):
             return Verdict.ECHO
         if is_doubtful(event.text, self._speech_ms(event.item_id), frozenset(self._spoken)):
             return Verdict.DOUBTED
         return Verdict.NONE
 
-    def _learn_language(self, text: str) -> None:
-        if len(text.split()) >= WORDS_BELIEVED and (language := language_of(text)):
+    def _learn_language(self, event: events.CallerTranscribed, verdict: Verdict) -> None:
+        """What a transcriber makes of a noise is short, and seldom twice in one language."""
+        language = language_of(event.text)
+        if verdict not in (Verdict.NONE, Verdict.DOUBTED) or not language:
+            return
+        if language in self._suspected or self._speech_ms(event.item_id) >= LONG_MS:
             self._spoken.add(language)
+        self._suspected.add(language)
 
     def _speech_ms(self, item_id: str) -> int:
         limits = self._core.limits
@@ -683,7 +697,7 @@ class Conversation:
         core.timers.clear(Timer.KEYS)
         keys, self._keys = self._keys or END_OF_INPUT, ""
         self._keys_typed += 1
-        item_id = f"keys_{self._keys_typed}"
+        item_id = f"keys_{core.profile.stream_number}_{self._keys_typed}"
         core.do(core.transcript.caller_typed(item_id, notes.keys_masked(keys), core.ms(now)))
         core.tell(AddItem(Role.CALLER, notes.keys_pressed(keys), item_id))
         self._owed[item_id] = Owed.MEANT
@@ -759,6 +773,7 @@ class Conversation:
     def _listen(self, now: float) -> None:
         core = self._core
         core.phase = Phase.LISTENING
+        self._silent_since = now
         self.turns.forget()
         self._meter.forget()
         core.timers.clear(

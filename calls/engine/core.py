@@ -35,7 +35,7 @@ class Core:
         self.timers = Timers()
         self.arbiter = ResponseArbiter()
         self.ledger = PlaybackLedger(limits)
-        self.transcript = Transcript(profile.past)
+        self.transcript = Transcript(profile.past, profile.turns_before)
         self.last_frame_at = now
         self.connected = False  # there is a session of the model
         self.online = False  # and it knows the conversation so far
@@ -67,11 +67,12 @@ class Core:
         self.online = True
         self.do(*self._notes)
         self._notes.clear()
+        self.do(*self.arbiter.connect())
 
     def take_commands(self) -> list[Command]:
         commands, self._commands = self._commands, []
         return commands
 
     def ms(self, at: float) -> int:
-        """Milliseconds since the media stream started."""
-        return max(0, round((at - self._started_at) * 1000))
+        """Milliseconds since the first media stream of the call started."""
+        return self.profile.elapsed_ms + max(0, round((at - self._started_at) * 1000))

@@ -28,7 +28,8 @@ class Limits:
     speech_interrupts_s: float = 1.2
     verdict_s: float = 0.7
     greeting_protected_s: float = 8.0
-    # What the server's voice detection adds in front of speech and waits for behind it
+    # The server's voice detection: how loud, and what it adds in front of speech and waits for
+    # behind it. Telephone audio is noisier and its pauses are longer than the API's defaults expect.
     vad_threshold: float = 0.6
     vad_prefix_ms: int = 300
     vad_silence_ms: int = 600

@@ -51,4 +51,8 @@ class Profile:
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     # A call that is resumed is not greeted a second time.
     resumption: Resumption | None = None
+    # What this stream follows on, so that rows and ids go on and do not begin again.
+    stream_number: int = 0
+    turns_before: int = 0
+    elapsed_ms: int = 0
     past: tuple[PastItem, ...] = ()

@@ -50,7 +50,7 @@ class ToolDesk:
 
     def start_key(self, name: str, now: float) -> None:
         self._pressed += 1
-        call = FunctionCall(f"key_{self._pressed}", name, "{}")
+        call = FunctionCall(f"key_{self._core.profile.stream_number}_{self._pressed}", name, "{}")
         self._keys.add(call.call_id)
         self._run(call, now)
 

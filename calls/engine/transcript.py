@@ -81,7 +81,7 @@ def up_to(text: str, length: int) -> str:
 
 
 class Transcript:
-    def __init__(self, past: tuple[PastItem, ...] = ()) -> None:
+    def __init__(self, past: tuple[PastItem, ...] = (), turns_before: int = 0) -> None:
         self.utterances = 0  # of the caller
         self.by_meaning: dict[Meaning, int] = dict.fromkeys(Meaning, 0)
         self.caller_speaking = False
@@ -89,7 +89,7 @@ class Transcript:
         self._turns: dict[str, Turn] = {}
         self._asides: dict[int, list[str]] = {}  # behind the turn of that position
         self._words: dict[str, str] = {}  # of items whose whole text has not come yet
-        self._positions = 0
+        self._positions = turns_before
         self._open = ""  # the caller's utterance that has not stopped
 
     # The caller
@@ -212,7 +212,6 @@ class Transcript:
         return self._past + tuple(self._told())
 
     def _told(self) -> Iterator[PastItem]:
-        yield from self._asides_behind(0)
         for turn in self._turns.values():
             if not turn.verdict:
                 yield from self._told_of(turn)

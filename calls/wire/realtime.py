@@ -7,6 +7,7 @@ by `type` alone; those that decide nothing here are known and passed over, unkno
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import orjson
 
 from calls.engine import events
 from calls.engine.commands import (
+    AddItem,
     AddNote,
     AnswerTool,
     CancelResponse,
@@ -25,6 +27,8 @@ from calls.engine.commands import (
     TruncateItem,
 )
 from calls.engine.configuration import AUDIO_FORMAT
+from calls.engine.limits import Limits
+from calls.engine.profile import Role
 from calls.wire.fields import (
     Ignored,
     Json,
@@ -41,6 +45,10 @@ from calls.wire.fields import (
     sentence,
     text,
 )
+
+TRY_AGAIN: Final = re.compile(
+    r"try again in (?P<number>\d{1,6}(?:\.\d{1,6})?)(?P<unit>ms|s)\b"
+).search
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,14 @@ def _audio_done(message: Json) -> Inbound:
     return events.AgentAudioDone(identifier(message, "response_id"), identifier(message, "item_id"))
 
 
+def _transcript_delta(message: Json) -> Inbound:
+    return events.AgentTextDelta(
+        identifier(message, "response_id"),
+        identifier(message, "item_id"),
+        text(message, "delta"),
+    )
+
+
 def _transcript_done(message: Json) -> Inbound:
     return events.AgentTranscribed(
         identifier(message, "response_id"),
@@ -152,7 +168,16 @@ def _response_done(message: Json) -> Inbound:
             if _is_function_call(item)
         ),
         usage=_usage(optional_obj(response, "usage")),
+        retry_after_s=_retry_after_s(optional_text(error, "message")),
     )
+
+
+def _retry_after_s(message: str) -> float:
+    """Only the sentence says when: "Please try again in 1.5s", or "in 20ms"."""
+    found = TRY_AGAIN(message)
+    if found is None:
+        return 0.0
+    return float(found["number"]) / (1000 if found["unit"] == "ms" else 1)
 
 
 def _is_function_call(item: Json) -> bool:
@@ -197,6 +222,7 @@ DECODERS: Final[Mapping[str, Callable[[Json], Inbound]]] = {
     "response.created": _response_created,
     "response.output_audio.delta": _audio_delta,
     "response.output_audio.done": _audio_done,
+    "response.output_audio_transcript.delta": _transcript_delta,
     "response.output_audio_transcript.done": _transcript_done,
     "response.done": _response_done,
     "error": _error,
@@ -221,7 +247,6 @@ UNDECIDING: Final = frozenset(
         "response.content_part.done",
         "response.function_call_arguments.delta",
         "response.function_call_arguments.done",
-        "response.output_audio_transcript.delta",
         "response.output_item.added",
         "response.output_item.done",
         "response.output_text.delta",
@@ -232,6 +257,12 @@ UNDECIDING: Final = frozenset(
 
 # Out
 
+ROLES: Final = {
+    Role.CALLER: ("user", "input_text"),
+    Role.AGENT: ("assistant", "output_text"),
+    Role.SYSTEM: ("system", "input_text"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
@@ -241,10 +272,7 @@ class SessionSettings:
     transcription_model: str
     transcription_prompt: str = field(repr=False)
     tools: tuple[Json, ...]
-    # Telephone audio is noisier and its pauses are longer than the API's defaults expect.
-    vad_threshold: float = 0.6
-    vad_prefix_ms: int = 300
-    vad_silence_ms: int = 600
+    limits: Limits
 
 
 def append(payload: str) -> bytes:
@@ -267,9 +295,9 @@ def session_update(settings: SessionSettings, instructions: str, event_id: str) 
                 },
                 "turn_detection": {
                     "type": "server_vad",
-                    "threshold": settings.vad_threshold,
-                    "prefix_padding_ms": settings.vad_prefix_ms,
-                    "silence_duration_ms": settings.vad_silence_ms,
+                    "threshold": settings.limits.vad_threshold,
+                    "prefix_padding_ms": settings.limits.vad_prefix_ms,
+                    "silence_duration_ms": settings.limits.vad_silence_ms,
                     # The engine alone decides who speaks.
                     "create_response": False,
                     "interrupt_response": False,
@@ -335,6 +363,19 @@ def add_note(command: AddNote) -> bytes:
     return _item("note", {"type": "message", "role": "system", "content": content})
 
 
+def add_item(command: AddItem) -> bytes:
+    """What was said before, as text. An assistant's audio cannot be put into a conversation."""
+    role, kind = ROLES[command.role]
+    item: Json = {
+        "type": "message",
+        "role": role,
+        "content": [{"type": kind, "text": command.text}],
+    }
+    if command.item_id:
+        item["id"] = command.item_id
+    return _item("past", item, first=command.first)
+
+
 def answer_tool(command: AnswerTool) -> bytes:
     return _item(
         f"answer_{command.call_id}",
@@ -346,8 +387,11 @@ def answer_tool(command: AnswerTool) -> bytes:
     )
 
 
-def _item(event_id: str, item: Json) -> bytes:
-    return _dump({"type": "conversation.item.create", "event_id": event_id, "item": item})
+def _item(event_id: str, item: Json, *, first: bool = False) -> bytes:
+    message: Json = {"type": "conversation.item.create", "event_id": event_id, "item": item}
+    if first:
+        message["previous_item_id"] = "root"
+    return _dump(message)
 
 
 def _dump(message: Json) -> bytes:

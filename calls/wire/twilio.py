@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from binascii import a2b_base64
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import orjson
 
 from calls.engine.audio import FRAME_BYTES
-from calls.engine.events import CarrierStopped, Mark, MarkReached
+from calls.engine.events import CarrierStopped, KeyPressed, Mark, MarkReached
 from calls.wire.fields import Ignored, Json, MalformedError, identifier, obj, optional_text, text
 
 # A frame is 160 bytes, 216 characters of base64. Twilio does not promise it; a second at once is
 # more than any network hiccup bunches into one message.
 MAX_PAYLOAD: Final = 4 * 8000 // 3
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}").fullmatch
+KEYS: Final = frozenset("0123456789*#")  # A to D are on no telephone that a caller has
 _MARK: Final = re.compile(r"(?P<item>.+):(?P<end>[0-9]{1,9}):g(?P<generation>[0-9]{1,9})").fullmatch
 
 
@@ -45,7 +48,7 @@ class Broken:
     kind: str
 
 
-Inbound = Media | StreamStarted | MarkReached | CarrierStopped | Ignored | Broken
+Inbound = Media | StreamStarted | MarkReached | KeyPressed | CarrierStopped | Ignored | Broken
 
 
 def decode(message: str) -> Inbound:
@@ -63,19 +66,8 @@ def decode(message: str) -> Inbound:
 
 
 def _decode(message: Json) -> Inbound:
-    match message.get("event"):
-        case "media":
-            return _media(message)
-        case "mark":
-            return _mark(obj(message, "mark"))
-        case "start":
-            return _start(obj(message, "start"))
-        case "stop":
-            return CarrierStopped()
-        case "connected" | "dtmf" as known:
-            return Ignored(f"carrier.{known}")
-        case _:
-            return Ignored("carrier.unknown")
+    decoder = DECODERS.get(_event(message))
+    return Ignored("carrier.unknown") if decoder is None else decoder(message)
 
 
 def _event(message: Json) -> str:
@@ -94,7 +86,13 @@ def _media(message: Json) -> Inbound:
     return Media(payload)
 
 
-def _start(start: Json) -> StreamStarted:
+def decoded(payload: str) -> bytes:
+    """The bytes of a Media message's payload, which was checked."""
+    return a2b_base64(payload)
+
+
+def _start(message: Json) -> StreamStarted:
+    start = obj(message, "start")
     return StreamStarted(
         stream_sid=identifier(start, "streamSid"),
         call_sid=identifier(start, "callSid"),
@@ -103,11 +101,34 @@ def _start(start: Json) -> StreamStarted:
     )
 
 
-def _mark(mark: Json) -> Inbound:
-    name = _MARK(text(mark, "name"))
+def _key(message: Json) -> Inbound:
+    digit = text(obj(message, "dtmf"), "digit")
+    return KeyPressed(digit) if digit in KEYS else Ignored("carrier.other_key")
+
+
+def _mark(message: Json) -> Inbound:
+    name = _MARK(text(obj(message, "mark"), "name"))
     if name is None:
         return Ignored("carrier.foreign_mark")
     return MarkReached(Mark(name["item"], int(name["end"]), int(name["generation"])))
+
+
+def _stop(_message: Json) -> Inbound:
+    return CarrierStopped()
+
+
+def _connected(_message: Json) -> Inbound:
+    return Ignored("carrier.connected")
+
+
+DECODERS: Final[Mapping[str, Callable[[Json], Inbound]]] = {
+    "connected": _connected,
+    "start": _start,
+    "media": _media,
+    "mark": _mark,
+    "dtmf": _key,
+    "stop": _stop,
+}
 
 
 class Encoder:

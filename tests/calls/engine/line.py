@@ -235,9 +235,10 @@ class Line:
         item_id = item_id or f"caller_{self.caller_items}"
         return self.feed(events.CallerTranscribed(item_id, text))
 
-    def caller_sounds(self, frame: bytes, frames: int = 1) -> None:
-        """So many frames of his, 20 ms apart."""
-        for _ in range(frames):
+    def caller_sounds(self, *frames: bytes) -> None:
+        """Frames of his, 20 ms apart."""
+        self.rules.noise = True
+        for frame in frames:
             if self.session.attentive(self.now):
                 self._step(self.session.caller_sound(frame, self.now), None)
             self.wait(0.02)

@@ -20,6 +20,7 @@ from calls.engine.limits import Limits
 from calls.engine.profile import BargeIn
 from calls.engine.session import CallSession
 from calls.engine.timers import Timer
+from calls.engine.transcript import Verdict
 from tests.calls.engine.model import Model, Response
 from tests.calls.engine.telephone import EPSILON_S, Telephone, Utterance
 
@@ -95,7 +96,7 @@ class Rules:
         self._purpose: dict[str, Purpose | None] = {}  # of responses
         self._more_to_say = False  # tools have answered, or a model was lost in mid-sentence
         self._told_more: set[str] = set()  # requests for that
-        self._answer_owed = False
+        self._unheeded: set[str] = set()  # turns that nothing was asked for, or begun, since
         self._unwanted: set[str] = set()  # responses
         self.confirmations_due = 0
         self._event: Event | None = None  # that brought about the batch at hand
@@ -109,18 +110,21 @@ class Rules:
         self.calls_running: list[str] = []
         self._call_of: dict[str, str] = {}  # by item
         self._calls_run: set[str] = set()
-        self._noise = False  # frames of the caller's were measured: the server is not alone
+        self.noise = False  # frames of the caller's were measured: the server is not alone
         self._full_before = False  # in a session that is gone
         self._expect_greeting()
 
     def _expect_greeting(self) -> None:
         """One that was stored is played before anybody says so."""
         audio = self._session.core.profile.greeting_audio
-        if audio:
+        if audio and not self._session.core.profile.resumption:
             greeting = Utterance("greeting", "", bytearray(audio), done=True)
             self._utterances["greeting"] = greeting
             self._appear("greeting")
             self.live.append(greeting)
+
+    def utterance(self, item_id: str) -> Utterance:
+        return self._utterances[item_id]
 
     # What the engine is about to be told
 
@@ -141,7 +145,7 @@ class Rules:
         self._appear(event.item_id)
         self._model.items.add(event.item_id)
         self.caller_speaking = True
-        self._answer_owed = False  # to what he goes on to say, once he has said it
+        self._unheeded.clear()  # what he goes on to say is answered once he has said it
 
     def _hear_caller_stop(self, _event: events.CallerStopped, _now: float) -> None:
         self.caller_speaking = False
@@ -151,15 +155,15 @@ class Rules:
         self._model.items.add(event.item_id)
         self.caller_speaking = False
         self._open[event.item_id] = now
-        self._answer_owed = True
+        self._unheeded.add(event.item_id)
 
     def _hear_transcript(self, event: events.CallerTranscribed, _now: float) -> None:
         if event.item_id in self.judged:
             return
         meant = meaning(event.text) is Meaning.MEANINGFUL
         self.judged[event.item_id] = meant
-        if not meant and not any(self.judged.get(item, True) for item in self._open):
-            self._answer_owed = False
+        if not meant:
+            self._unheeded.discard(event.item_id)
 
     def _hear_failure(self, event: events.TranscriptionFailed, _now: float) -> None:
         self._failed.add(event.item_id)
@@ -170,7 +174,7 @@ class Rules:
         if event.request_id in self._told_more:
             self._told_more.add(event.response_id)
         if event.request_id:
-            self._answer_owed = False
+            self._unheeded.clear()
         else:
             self._unwanted.add(event.response_id)
 
@@ -302,7 +306,7 @@ class Rules:
         self.confirmations_due += 1
 
     def _judge_full(self, now: float) -> None:
-        if self._full_before:
+        if self._full_before or self._session.core.profile.resumption:
             return
         if self._confirmed_at is None or self._full_confirmed:
             raise RuleBroken("the full prompt goes out before its time, or once more")
@@ -327,7 +331,7 @@ class Rules:
         self._purposes[command.request_id] = command.purpose
         if self._more_to_say:
             self._told_more.add(command.request_id)
-        self._answer_owed = False
+        self._unheeded.clear()
         self._word_owed = command.purpose in ASKED_FOR_TWICE
         if self.asked_since is None or isinstance(self._event, events.CallerCommitted):
             self.asked_since = now
@@ -379,10 +383,10 @@ class Rules:
         utterance = self._utterances.get(command.item_id)
         if command.item_id in self._deleted:
             raise RuleBroken(f"{command.item_id} is deleted twice")
-        if self.judged.get(command.item_id):
+        if self.judged.get(command.item_id) and not self._disbelieved(command.item_id):
             raise RuleBroken(f"{command.item_id} was meant, and the model is to forget it")
         self._open.pop(command.item_id, None)
-        self._answer_owed = self._answer_owed and bool(self._open)
+        self._unheeded.discard(command.item_id)
         self.calls_open.discard(self._call_of.get(command.item_id, ""))
         replaced = command.item_id == "greeting"  # by what was heard of it
         if (
@@ -392,6 +396,10 @@ class Rules:
         ):
             raise RuleBroken(f"{command.item_id} was heard, or is still being made")
         self._deleted.add(command.item_id)
+
+    def _disbelieved(self, item_id: str) -> bool:
+        verdict = self._session.core.transcript.verdict_on(item_id)
+        return verdict in (Verdict.ECHO, Verdict.DOUBTED)
 
     def _judge_turn(self, turn: SaveTurn, _now: float) -> None:
         if turn.item_id.startswith("keys_"):
@@ -486,7 +494,7 @@ class Rules:
 
     def _judge_floor(self, utterance: Utterance) -> None:
         over_him = self.caller_speaking and self._session.phase not in SPOKEN_OVER_HIM
-        if over_him and self._barge_in is not BargeIn.CONFIRM and not self._noise:
+        if over_him and self._barge_in is not BargeIn.CONFIRM and not self.noise:
             raise RuleBroken("the agent speaks over the caller")
         purpose = self._purpose.get(utterance.response_id)
         known = self._known.get(utterance.response_id, {})
@@ -542,7 +550,7 @@ class Rules:
             judge(self, event, now)
         if not self.ended and self._open_calls_forgotten():
             raise RuleBroken("a tool call stays open in the conversation")
-        if self._answer_owed and self._nothing_goes_on(now):
+        if self._unheeded and self._nothing_goes_on(now):
             raise RuleBroken("the caller waits for an answer, and none is asked for")
         if isinstance(event, GIVES_UP) and self._session.phase is Phase.LISTENING:
             self._word_owed = False  # withdrawn, or waited for long enough
@@ -629,7 +637,8 @@ class Rules:
             return False
         if self._session.phase is Phase.HELD or self.calls_running or self._model.gone:
             return False
-        if self._confirmed_at is None or Timer.KEYS in self._session.core.timers:
+        timers = self._session.core.timers
+        if self._confirmed_at is None or Timer.KEYS in timers or Timer.RATE_LIMIT in timers:
             return False
         if self.caller_speaking or self._telephone.level_ms(now) or self._telephone.marks():
             return False

@@ -129,6 +129,16 @@ EXAMPLES: Final[list[tuple[dict[str, Any], Inbound]]] = [
     ),
     (
         {
+            "type": "response.output_audio_transcript.delta",
+            "response_id": "resp_1",
+            "item_id": "item_9",
+            "delta": "Good ",
+            **PART,
+        },
+        events.AgentTextDelta("resp_1", "item_9", "Good "),
+    ),
+    (
+        {
             "type": "response.output_audio_transcript.done",
             "response_id": "resp_1",
             "item_id": "item_9",

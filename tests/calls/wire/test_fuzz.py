@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from calls.engine import events
 from calls.engine.commands import (
+    AddItem,
     AddNote,
     AnswerTool,
     CancelResponse,
@@ -20,6 +21,8 @@ from calls.engine.commands import (
     TruncateItem,
 )
 from calls.engine.events import Mark, MarkReached
+from calls.engine.limits import Limits
+from calls.engine.profile import Role
 from calls.wire import realtime, twilio
 from calls.wire.fields import MAX_IDENTIFIER, MAX_LABEL, MAX_NUMBER, MAX_SENTENCE
 from tests.calls.wire.arbitrary import ANY_VALUE, PATIENT, anything, written
@@ -157,6 +160,7 @@ def test_every_message_to_the_model_is_valid_whatever_its_ids(
         realtime.truncate_item(TruncateItem(given_id, number)),
         realtime.delete_item(DeleteItem(given_id)),
         realtime.add_note(AddNote(text)),
+        *[realtime.add_item(AddItem(role, text, given_id, first=True)) for role in Role],
         realtime.answer_tool(AnswerTool(given_id, given_id, text, text, succeeded=False)),
     ):
         assert_client_event(message)
@@ -165,7 +169,9 @@ def test_every_message_to_the_model_is_valid_whatever_its_ids(
 @PATIENT
 @given(st.text(max_size=500), st.text(max_size=200))
 def test_every_prompt_reaches_the_model_letter_by_letter(prompt: str, vocabulary: str) -> None:
-    settings_ = realtime.SessionSettings("marin", "gpt-4o-mini-transcribe", vocabulary, ())
+    settings_ = realtime.SessionSettings(
+        "marin", "gpt-4o-mini-transcribe", vocabulary, (), Limits()
+    )
     session = assert_client_event(realtime.session_update(settings_, prompt, "cfg_1")).session
     assert session.instructions == prompt
     assert session.audio.input.transcription.prompt == vocabulary

@@ -238,3 +238,21 @@ def test_an_error_is_told_in_no_more_than_a_sentence() -> None:
 def test_unknown_fields_change_nothing() -> None:
     for message, event in EXAMPLES:
         assert decoded(message | {"of_next_year": {"deep": [1, 2]}}) == event
+
+
+@pytest.mark.parametrize(
+    ("sentence", "seconds"),
+    [
+        ("Rate limit reached. Please try again in 1.5s.", 1.5),
+        ("Please try again in 20ms.", 0.02),
+        ("Please try again in 6m0s.", 0.0),
+        ("Please try again later.", 0.0),
+    ],
+)
+def test_a_rate_limit_says_how_long_it_lasts(sentence: str, seconds: float) -> None:
+    message = example("response.done")
+    error = {"code": "rate_limit_exceeded", "message": sentence}
+    message["response"]["status_details"] = {"type": "failed", "error": error}
+    event = decoded(message)
+    assert isinstance(event, events.ResponseFinished)
+    assert (event.error_code, event.retry_after_s) == ("rate_limit_exceeded", seconds)

@@ -8,6 +8,7 @@ import pytest
 from openai.types.realtime import RealtimeClientEvent
 
 from calls.engine.commands import (
+    AddItem,
     AddNote,
     AnswerTool,
     CancelResponse,
@@ -17,6 +18,8 @@ from calls.engine.commands import (
     RequestResponse,
     TruncateItem,
 )
+from calls.engine.limits import Limits
+from calls.engine.profile import Role
 from calls.tools import OFFERED
 from calls.wire import realtime
 from calls.wire.realtime import SessionSettings
@@ -27,6 +30,7 @@ SETTINGS = SessionSettings(
     transcription_model="gpt-4o-mini-transcribe",
     transcription_prompt="ורדים, סחלבים",
     tools=OFFERED,
+    limits=Limits(),
 )
 EVERY_MESSAGE = {
     "input_audio_buffer.append": realtime.append(b64encode(bytes(160)).decode()),
@@ -123,6 +127,30 @@ def test_a_note_speaks_as_the_system() -> None:
         "role": "system",
         "content": [{"type": "input_text", "text": "Say goodbye now."}],
     }
+
+
+@pytest.mark.parametrize(
+    ("role", "said_by", "kind"),
+    [
+        (Role.CALLER, "user", "input_text"),
+        (Role.AGENT, "assistant", "output_text"),
+        (Role.SYSTEM, "system", "input_text"),
+    ],
+)
+def test_what_was_said_before_is_told_as_text(role: Role, said_by: str, kind: str) -> None:
+    message = sent(realtime.add_item(AddItem(role, "שלום")))
+    assert message["item"] == {
+        "type": "message",
+        "role": said_by,
+        "content": [{"type": kind, "text": "שלום"}],
+    }
+    assert "previous_item_id" not in message
+
+
+def test_a_greeting_that_was_heard_already_stands_before_everything_else() -> None:
+    message = sent(realtime.add_item(AddItem(Role.AGENT, "Hello!", "greeting", first=True)))
+    assert message["previous_item_id"] == "root"
+    assert message["item"]["id"] == "greeting"
 
 
 def test_a_tool_is_answered_under_the_id_of_its_call() -> None:

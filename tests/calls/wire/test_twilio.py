@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from calls.engine.events import CarrierStopped, Mark, MarkReached
+from calls.engine.events import CarrierStopped, KeyPressed, Mark, MarkReached
 from calls.wire.fields import Ignored
 from calls.wire.twilio import (
     MAX_PAYLOAD,
@@ -137,11 +137,17 @@ def test_a_stop_needs_nothing_but_its_name() -> None:
     assert decoded({"event": "stop", "stop": {"callSid": "CA1"}}) == CarrierStopped()
 
 
+@pytest.mark.parametrize("digit", "0123456789*#")
+def test_a_key_of_the_telephone(digit: str) -> None:
+    message = {"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": digit}}
+    assert decoded(message) == KeyPressed(digit)
+
+
 @pytest.mark.parametrize(
     ("message", "kind"),
     [
         ({"event": "connected", "protocol": "Call", "version": "1.0.0"}, "carrier.connected"),
-        ({"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": "5"}}, "carrier.dtmf"),
+        ({"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": "A"}}, "carrier.other_key"),
         ({"event": "of next year"}, "carrier.unknown"),
         ({"event": None}, "carrier.unknown"),
         ({"event": ["media"]}, "carrier.unknown"),

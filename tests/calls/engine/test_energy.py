@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from calls.engine.audio import DUCK
+from calls.engine.energy import LOUDNESS, STEP, Sound, VoiceMeter, loudness
+from prosaas.simulator import mulaw
+from tests.calls.engine.sounds import CAR, ECHO, QUIET, VOICE, talk
+
+
+def heard(meter: VoiceMeter, *frames: bytes) -> list[Sound]:
+    return [meter.hear(frame) for frame in frames]
+
+
+def test_the_loudness_of_a_code_is_its_magnitude_by_the_standard() -> None:
+    assert list(LOUDNESS) == [min(abs(each) // STEP, 255) for each in mulaw.DECODE]
+
+
+def test_ducked_audio_is_12_db_quieter_and_keeps_its_sign() -> None:
+    for code, sample in enumerate(mulaw.DECODE):
+        ducked = mulaw.DECODE[DUCK[code]]
+        assert ducked * sample >= 0
+        # A step of the code is up to a sixteenth of the sample, and 8 at the least.
+        assert abs(abs(ducked) - abs(sample) / 4) <= max(8, abs(sample) / 60)
+
+
+def test_a_quiet_line_is_quiet() -> None:
+    assert set(heard(VoiceMeter(), *[QUIET] * 50)) == {Sound.QUIET}
+
+
+def test_a_voice_is_louder_than_the_line_and_dips() -> None:
+    meter = VoiceMeter()
+    heard(meter, *[QUIET] * 25)
+    sounds = heard(meter, *talk(60))
+    assert sounds.count(Sound.VOICE) == 50
+    assert Sound.NOISE not in sounds
+
+
+def test_what_does_not_dip_for_half_a_second_is_no_voice() -> None:
+    meter = VoiceMeter()
+    heard(meter, *[QUIET] * 25)
+    sounds = heard(meter, *[CAR] * 60)
+    assert sounds[:24] == [Sound.VOICE] * 24
+    assert set(sounds[25:]) == {Sound.NOISE}
+
+
+def test_a_voice_over_noise_is_a_voice() -> None:
+    meter = VoiceMeter()
+    heard(meter, *[ECHO] * 25)
+    assert heard(meter, VOICE) == [Sound.VOICE]
+
+
+def test_the_agents_own_voice_comes_back_quieter_and_is_none() -> None:
+    meter = VoiceMeter()
+    heard(meter, *[QUIET] * 25)
+    meter.agent_frame(b"\x80\x00" * 80)
+    assert heard(meter, ECHO) == [Sound.VOICE]  # louder than an echo would be
+    loud = VoiceMeter()
+    heard(loud, *[QUIET] * 25)
+    for _ in range(15):
+        loud.agent_frame(b"\x8f\x0f" * 80)
+    assert loudness(ECHO) * 10 <= loudness(b"\x8f\x0f" * 80) * 2
+    assert heard(loud, b"\xe0\x60" * 80) == [Sound.NOISE]
+
+
+def test_what_the_line_was_like_before_says_nothing_about_later() -> None:
+    meter = VoiceMeter()
+    heard(meter, *[QUIET] * 25, VOICE)
+    assert not meter.quiet
+    meter.forget()
+    assert meter.quiet
+    assert heard(meter, VOICE) == [Sound.NOISE]  # nothing quieter to tell it from
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_frame_is_something(seed: int) -> None:
+    frames = random.Random(seed)
+    meter = VoiceMeter()
+    for _ in range(200):
+        assert meter.hear(frames.randbytes(160)) in Sound
