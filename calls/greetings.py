@@ -37,6 +37,9 @@ KEPT_MS: Final = 100
 # the magnitude (G.711, table 2a).
 LOUD: Final = bytes((~code & 0x7F) > 0x18 for code in range(256))
 
+# A session that is refused for its values, a voice that there is none of, stays refused.
+REFUSALS: Final = FATAL_CODES | {"invalid_value"}
+
 READ_ALOUD: Final = """\
 You read one text aloud, on the telephone: warmly, clearly, at the pace of a person who greets a \
 caller, in the language of the text itself. Say exactly the words between the two markers, once. \
@@ -130,10 +133,6 @@ class Reading:
     def _fail(self, problem: str, *, permanent: bool = False) -> None:
         if not self.over.done():
             self.over.set_exception(GreetingError(problem, permanent=permanent))
-
-
-# A session that is refused for its values, a voice that there is none of, stays refused.
-REFUSALS: Final = FATAL_CODES | {"invalid_value"}
 
 
 def session_update(voice: str) -> bytes:
