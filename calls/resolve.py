@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from calls.models import Call
+from prompts.models import PromptVersion
 from tenants.models import Business, PhoneNumber
 from tenants.scoping import PlatformReason, platform_scope
 
@@ -22,6 +23,11 @@ class NumberOwner(NamedTuple):
 
 class CallAddress(NamedTuple):
     call_id: uuid.UUID
+    business_id: uuid.UUID
+
+
+class VersionAddress(NamedTuple):
+    version_id: uuid.UUID
     business_id: uuid.UUID
 
 
@@ -51,6 +57,18 @@ def unsettled_calls(*, quiet_since: datetime, most: int) -> list[CallAddress]:
     with platform_scope(PlatformReason.SWEEP):
         due = Call.objects.due_for_check(quiet_since)
         return [CallAddress(*row) for row in due.values_list("pk", "business_id")[:most]]
+
+
+def greetings_to_make(*, drafts_since: datetime, now: datetime, most: int) -> list[VersionAddress]:
+    """At most one of each business: the newest, and what is published before any draft."""
+    found: dict[uuid.UUID, VersionAddress] = {}
+    with platform_scope(PlatformReason.MAKE_GREETINGS):
+        due = PromptVersion.objects.awaiting_clip(now)
+        for versions in (due.published(), due.written_since(drafts_since)):
+            newest = versions.order_by("business_id", "-created_at").distinct("business_id")
+            for address in newest.values_list("pk", "business_id"):
+                found.setdefault(address[1], VersionAddress(*address))
+    return list(found.values())[:most]
 
 
 def _business_of_call(call_id: uuid.UUID) -> uuid.UUID | None:

@@ -9,3 +9,8 @@ from calls import actions
 @shared_task  # type: ignore[untyped-decorator]  # celery has no types
 def close_stale_calls(**kwargs: object) -> None:
     actions.close_stale_calls(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def make_greeting_clips(**kwargs: object) -> None:
+    actions.make_greeting_clips(now=timezone.now())

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from prompts.models import DEFAULT_VOICE, GreetingMode, Prompt, PromptVersion
+from prompts.models import DEFAULT_VOICE, GreetingClip, GreetingMode, Prompt, PromptVersion
 from tenants.access import Action, require
 from tenants.actions import record_audit
 from tenants.models import Business, User
@@ -63,6 +63,16 @@ def roll_back(*, version: PromptVersion, by: User | None, now: datetime) -> Prom
                 params={"number": version.number},
             )
         return _point_at(version, "prompt.rolled_back", by, now)
+
+
+def record_again(*, clip: GreetingClip, by: User | None, now: datetime) -> bool:
+    """Let the greeting be tried anew, as if it never had been. False when it is made by now."""
+    with business_scope(clip.business_id):
+        require(by, clip.business, Action.EDIT_PROMPT)
+        if not clip.try_again():
+            return False
+        _audit("greeting.tried_again", clip.version, by, now)
+        return True
 
 
 def _locked(business: Business, direction: str) -> Prompt:

@@ -10,19 +10,20 @@ from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from prompts.actions import publish, roll_back, save_draft
+from prompts.actions import publish, record_again, roll_back, save_draft
 from prompts.advice import Severity
 from prompts.advice_texts import sentence
 from prompts.differences import changes
-from prompts.models import Direction, Prompt, PromptVersion
+from prompts.models import Direction, GreetingClip, Prompt, PromptVersion
+from prompts.wav import wav
 from tenants.admin_site import BusinessAdmin, ModelAdmin, ReadOnlyAdmin
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ else:
     VersionModelForm = forms.ModelForm
 
 WRITTEN = ("created_at", "created_by", "text_sha256")
+RECORDED = ("recording",)
 LEVELS = {Severity.HINT: messages.INFO, Severity.WARNING: messages.WARNING}
 
 
@@ -161,10 +163,19 @@ class PromptVersionAdmin(BusinessAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return VersionForm.Meta.fields
-        return ("prompt", "number", "words", "opening", "greeting_mode", "voice", *WRITTEN)
+        return (
+            "prompt",
+            "number",
+            "words",
+            "opening",
+            "greeting_mode",
+            "voice",
+            *RECORDED,
+            *WRITTEN,
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("words", "opening", *WRITTEN)
+        return ("words", "opening", *RECORDED, *WRITTEN)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """`?prompt=` starts from that prompt's last version."""
@@ -200,6 +211,81 @@ class PromptVersionAdmin(BusinessAdmin):
     @admin.display(description=_("greeting"))
     def opening(self, version: PromptVersion) -> SafeString:
         return as_written(version.greeting)
+
+    @admin.display(description=_("recorded greeting"))
+    def recording(self, version: PromptVersion) -> SafeString | str:
+        if not version.wants_clip:
+            return "-"
+        clip = GreetingClip.objects.defer("audio").filter(version=version).first()
+        if clip is None:
+            return gettext("waiting to be spoken")
+        address = reverse("admin:prompts_greetingclip_change", args=[clip.pk])
+        return format_html('<a href="{}">{}</a> {}', address, state_of(clip), player_of(clip))
+
+
+@admin.register(GreetingClip)
+class GreetingClipAdmin(ReadOnlyAdmin):
+    """What callers hear first, and why they do not hear it yet."""
+
+    list_display = ("version", "state", "attempts", "tried_at", "made_at")
+    list_filter = (("made_at", admin.EmptyFieldListFilter), "version__prompt__direction")
+    list_select_related = ("version__prompt__business",)
+    ordering = ("-tried_at", "pk")
+    fields = ("business", "version", "state", "listen", "attempts", "tried_at", "made_at")
+    actions = ("try_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GreetingClip]:
+        clips: QuerySet[GreetingClip] = super().get_queryset(request)
+        return clips.defer("audio")
+
+    def get_urls(self) -> list[URLPattern]:
+        audio = self.admin_site.admin_view(self.audio)
+        return [
+            path("<uuid:clip_id>/audio/", audio, name="prompts_greetingclip_audio"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=_("state"))
+    def state(self, clip: GreetingClip) -> str:
+        return state_of(clip)
+
+    @admin.display(description=_("listen"))
+    def listen(self, clip: GreetingClip) -> SafeString | str:
+        return player_of(clip) or "-"
+
+    @admin.action(description=_("Have the greeting spoken again if it is not made"))
+    def try_again(self, request: HttpRequest, queryset: QuerySet[GreetingClip]) -> None:
+        again = sum(
+            record_again(clip=clip, by=request.user, now=timezone.now())  # type: ignore[arg-type]  # a User, or the site had sent them away
+            for clip in queryset.select_related("business", "version__prompt")
+        )
+        text = ngettext(
+            "%(count)s greeting is tried again.", "%(count)s greetings are tried again.", again
+        )
+        self.message_user(request, text % {"count": again})
+
+    def audio(self, request: HttpRequest, clip_id: UUID) -> HttpResponse:
+        """The site has asked for the permission, and forbids everybody to keep what it serves."""
+        clip = get_object_or_404(GreetingClip.objects.made(), pk=clip_id)
+        inline = {"Content-Disposition": "inline"}
+        return HttpResponse(wav(bytes(clip.audio or b"")), content_type="audio/wav", headers=inline)
+
+
+def state_of(clip: GreetingClip) -> str:
+    if clip.duration_ms is not None:
+        return gettext("made, %(seconds).1f s") % {"seconds": clip.duration_ms / 1000}
+    if clip.is_given_up:
+        return gettext("given up: %(problem)s") % {"problem": clip.problem}
+    if clip.problem:
+        return gettext("is tried again: %(problem)s") % {"problem": clip.problem}
+    return gettext("waiting to be spoken")
+
+
+def player_of(clip: GreetingClip) -> SafeString:
+    if clip.made_at is None:
+        return SafeString("")
+    address = reverse("admin:prompts_greetingclip_audio", args=[clip.pk])
+    return format_html('<audio controls preload="none" src="{}"></audio>', address)
 
 
 def as_written(text: str) -> SafeString:

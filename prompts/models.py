@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
@@ -11,13 +12,16 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from prompts.advice import Finding, advise
+from prompts.advice import PLACEHOLDER, Finding, advise
 from tenants.models import Business, User
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 TEXT_LIMIT = 12_000
 GREETING_LIMIT = 600
 DEFAULT_VOICE = "marin"
+
+CLIP_ATTEMPTS = 5
+PROBLEM_LIMIT = 200
 
 
 class Direction(models.TextChoices):
@@ -74,6 +78,24 @@ class Prompt(BusinessOwned):
         return self.versions.aggregate(last=models.Max("number"))["last"] or 0
 
 
+class PromptVersionQuerySet(BusinessOwnedQuerySet["PromptVersion"]):
+    def published(self) -> Self:
+        return self.filter(models.Exists(Prompt.objects.filter(published=models.OuterRef("pk"))))
+
+    def written_since(self, moment: datetime) -> Self:
+        return self.filter(created_at__gt=moment)
+
+    def awaiting_clip(self, now: datetime) -> Self:
+        """Suspended businesses speak with nobody, and so cost nothing."""
+        clips = GreetingClip.objects.filter(version=models.OuterRef("pk"))
+        return self.filter(
+            ~models.Exists(clips.settled(now)),
+            business__status=Business.Status.ACTIVE,
+            greeting_mode=GreetingMode.CACHED,
+            greeting__regex=r"\S",
+        )
+
+
 class PromptVersion(BusinessOwned):
     """Never changed once written: a call keeps the version that served it."""
 
@@ -103,6 +125,8 @@ class PromptVersion(BusinessOwned):
     )
     created_at = models.DateTimeField(_("written"), default=now)
     text_sha256 = models.CharField(_("SHA-256 of the text"), max_length=64, editable=False)
+
+    objects: ClassVar = PromptVersionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("prompt version")
@@ -138,6 +162,15 @@ class PromptVersion(BusinessOwned):
     def __str__(self) -> str:
         return f"{self.prompt} {self.number}"
 
+    @property
+    def wants_clip(self) -> bool:
+        return self.greeting_mode == GreetingMode.CACHED and bool(self.greeting.strip())
+
+    @property
+    def greeting_has_gaps(self) -> bool:
+        """Only a call may know what belongs into them: the name of the person, say."""
+        return PLACEHOLDER.search(self.greeting) is not None
+
     def advice(self) -> list[Finding]:
         others = Prompt.objects.for_business(self.business_id).exclude(pk=self.prompt_id)
         return advise(
@@ -163,6 +196,31 @@ class PromptVersion(BusinessOwned):
 class GreetingClipQuerySet(BusinessOwnedQuerySet["GreetingClip"]):
     def made(self) -> Self:
         return self.exclude(made_at=None)
+
+    def saying(self, greeting: str, *, voice: str) -> Self:
+        return self.filter(version__greeting=greeting, version__voice=voice)
+
+    def due(self, now: datetime) -> Self:
+        return self.filter(_due(now))
+
+    def settled(self, now: datetime) -> Self:
+        """Nothing is to be done for them now."""
+        return self.exclude(_due(now))
+
+    def of(self, version: PromptVersion) -> GreetingClip:
+        """The version's clip, made or not; the row is there from the first time it is asked for."""
+        clip, _created = self.get_or_create(
+            version=version, defaults={"business_id": version.business_id}
+        )
+        return clip
+
+
+def _due(now: datetime) -> models.Q:
+    """Not made, not given up, and last tried longer ago than 2, 4, 8, 16 minutes."""
+    due = models.Q(attempts=0)
+    for attempts in range(1, CLIP_ATTEMPTS):
+        due |= models.Q(attempts=attempts, tried_at__lte=now - timedelta(minutes=2**attempts))
+    return due & models.Q(made_at=None)
 
 
 class GreetingClip(BusinessOwned):
@@ -199,6 +257,37 @@ class GreetingClip(BusinessOwned):
 
     def __str__(self) -> str:
         return str(self.version)
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.made_at is None and self.attempts >= CLIP_ATTEMPTS
+
+    def claim(self, now: datetime) -> bool:
+        """Of two workers that found this clip due, one has it spoken and paid for."""
+        due = GreetingClip.objects.due(now).filter(pk=self.pk)
+        return bool(due.update(attempts=models.F("attempts") + 1, tried_at=now) == 1)
+
+    def keep(self, *, audio: bytes, duration_ms: int, now: datetime) -> None:
+        self._unmade().update(audio=audio, duration_ms=duration_ms, made_at=now, problem="")
+
+    def take_over(self, twin: GreetingClip, now: datetime) -> None:
+        """What was spoken for another version of the business, and is paid for."""
+        self._unmade().update(
+            audio=twin.audio, duration_ms=twin.duration_ms, made_at=now, problem=""
+        )
+
+    def fail(self, problem: str, *, permanent: bool) -> None:
+        """`permanent` when trying again would only cost: until `try_again`, calls greet live."""
+        changes: dict[str, Any] = {"attempts": CLIP_ATTEMPTS} if permanent else {}
+        self._unmade().update(problem=problem[:PROBLEM_LIMIT], **changes)
+
+    def try_again(self) -> bool:
+        """False when it is made by now."""
+        return self._unmade().update(attempts=0, tried_at=None, problem="") == 1
+
+    def _unmade(self) -> GreetingClipQuerySet:
+        unmade: GreetingClipQuerySet = GreetingClip.objects.filter(pk=self.pk, made_at=None)
+        return unmade
 
 
 def sha256_of(text: str) -> str:

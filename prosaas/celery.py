@@ -17,6 +17,11 @@ app.conf.beat_schedule = {
         # Not worth running when the next one is already due.
         "options": {"expires": 55},
     },
+    "make greeting clips": {
+        "task": "calls.tasks.make_greeting_clips",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
 }
 # The table above is all there is, so beat keeps no file of its own.
 app.conf.beat_scheduler = "celery.beat:Scheduler"

@@ -48,6 +48,7 @@ class PlatformReason(StrEnum):
     RESOLVE_CALL = "resolve a call"
     SWEEP = "sweep"
     WATCH_CALLS = "watch live calls"
+    MAKE_GREETINGS = "make recorded greetings"
 
 
 @dataclass(frozen=True, slots=True)

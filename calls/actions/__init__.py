@@ -6,6 +6,7 @@ from calls.actions.admitting import admit_stream
 from calls.actions.answering import answer_call
 from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
 from calls.actions.ending import announce_end, finish_call, hang_up
+from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.sweeping import close_stale_calls
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "close_stale_calls",
     "finish_call",
     "hang_up",
+    "make_greeting_clips",
     "take_call_status",
     "take_stream_status",
 ]

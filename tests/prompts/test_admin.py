@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from prompts.models import Direction, Prompt, PromptVersion
+from prompts.models import CLIP_ATTEMPTS, Direction, GreetingClip, Prompt, PromptVersion
 from tenants.models import AuditEvent, Business, User
 from tenants.scoping import business_scope
-from tests.people import make_draft, make_published
+from tests.people import NOW, make_draft, make_published
 
 
 @pytest.fixture
@@ -215,3 +216,107 @@ def test_a_version_is_read_and_never_changed(operator: Client, flowers: Business
     url = reverse("admin:prompts_promptversion_change", args=[version.pk])
     assert b"Sell only roses." in operator.get(url).content
     assert operator.post(url, {"text": "Sell nothing."}).status_code == 403
+
+
+# The recorded greeting
+
+
+def recorded(version: PromptVersion, audio: bytes = b"\x10" * 8_001) -> GreetingClip:
+    with business_scope(version.business_id):
+        clip = GreetingClip.objects.of(version)
+        clip.keep(audio=audio, duration_ms=len(audio) // 8, now=NOW)
+    return clip
+
+
+def failed(version: PromptVersion, problem: str, *, permanent: bool) -> GreetingClip:
+    with business_scope(version.business_id):
+        clip = GreetingClip.objects.of(version)
+        clip.claim(NOW)
+        clip.fail(problem, permanent=permanent)
+    return clip
+
+
+def version_page(client: Client, version: PromptVersion) -> str:
+    url = reverse("admin:prompts_promptversion_change", args=[version.pk])
+    return client.get(url).content.decode()
+
+
+def audio_address(clip: GreetingClip) -> str:
+    return reverse("admin:prompts_greetingclip_audio", args=[clip.pk])
+
+
+def test_a_version_shows_its_recorded_greeting(operator: Client, flowers: Business) -> None:
+    version = make_draft(flowers)
+    assert "waiting to be spoken" in version_page(operator, version)
+    failed(version, "the model said <something> else", permanent=False)
+    assert "is tried again: the model said &lt;something&gt; else" in version_page(
+        operator, version
+    )
+    failed(version, "HTTP 401", permanent=True)
+    assert "given up: HTTP 401" in version_page(operator, version)
+    clip = recorded(version)
+    html = version_page(operator, version)
+    assert "made, 1.0 s" in html
+    assert f'<audio controls preload="none" src="{audio_address(clip)}">' in html
+
+
+def test_a_greeting_that_is_spoken_live_has_none(operator: Client, flowers: Business) -> None:
+    write(operator, flowers, greeting_mode="live")
+    with business_scope(flowers):
+        version = PromptVersion.objects.get()
+    assert "waiting to be spoken" not in version_page(operator, version)
+
+
+def test_an_operator_listens_to_it_and_nobody_keeps_a_copy(
+    operator: Client, flowers: Business
+) -> None:
+    answer = operator.get(audio_address(recorded(make_draft(flowers))))
+    assert answer.headers["Content-Type"] == "audio/wav"
+    assert answer.headers["Content-Disposition"] == "inline"
+    assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", "))
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert b"\x10" * 8_001 in answer.content
+
+
+def test_nobody_but_an_operator_listens_to_it(
+    client: Client, alice: User, charlie: User, flowers: Business
+) -> None:
+    address = audio_address(recorded(make_draft(flowers)))
+    for person in (None, alice, charlie):
+        client.logout()
+        if person:
+            client.force_login(person)
+        assert client.get(address).status_code == 302
+
+
+def test_what_is_not_made_cannot_be_listened_to(operator: Client, flowers: Business) -> None:
+    clip = failed(make_draft(flowers), "no", permanent=False)
+    assert operator.get(audio_address(clip)).status_code == 404
+
+
+def test_what_was_given_up_is_tried_again_when_the_operator_says_so(
+    operator: Client, flowers: Business, olga: User
+) -> None:
+    given_up = failed(make_draft(flowers), "HTTP 401", permanent=True)
+    made = recorded(make_draft(flowers))
+    page = operator.post(
+        reverse("admin:prompts_greetingclip_changelist"),
+        {"action": "try_again", "_selected_action": [str(given_up.pk), str(made.pk)]},
+        follow=True,
+    )
+    assert b"1 greeting is tried again." in page.content
+    with business_scope(flowers):
+        given_up.refresh_from_db()
+        assert (given_up.attempts, given_up.problem) == (0, "")
+        assert GreetingClip.objects.due(NOW).get() == given_up
+        assert AuditEvent.objects.get(action="greeting.tried_again").by == olga
+        assert GreetingClip.objects.made().get() == made
+
+
+def test_a_clip_that_is_given_up_is_due_no_more(flowers: Business) -> None:
+    clip = failed(make_draft(flowers), "x" * 500, permanent=True)
+    with business_scope(flowers):
+        clip.refresh_from_db()
+        assert clip.attempts == CLIP_ATTEMPTS
+        assert clip.problem == "x" * 200
+        assert not GreetingClip.objects.due(NOW + timedelta(days=365)).exists()

@@ -7,7 +7,7 @@ import pytest
 
 from prompts.render import PromptFacts, render
 from prosaas.simulator.clips import all_clips, load
-from prosaas.simulator.model import INSTANT, Hearing, Scenario
+from prosaas.simulator.model import INSTANT, Hearing, Scenario, speech
 from prosaas.simulator.model.conversationalist import business_name, language_of
 from prosaas.simulator.model.phrases import PHRASES
 from tests.simulator.realtime_client import SESSION, SILENCE, Client, Json, session, with_turns
@@ -178,6 +178,17 @@ async def test_one_response_can_be_given_its_exact_words() -> None:
     async with session(settings=_settings()) as (client, _):
         words = "Say this:\n<<<WORDS\nGood evening.\nWORDS>>>"
         assert _words(await client.reply(instructions=words)) == "Good evening."
+
+
+async def test_so_can_one_beside_the_conversation_which_is_spoken_like_any_other() -> None:
+    async with session(settings=_settings()) as (client, stand_in):
+        words = "Say this:\n<<<WORDS_\nGood WORDS>>> evening.\nWORDS_>>>"
+        spoken = await client.reply(instructions=words, conversation="none", input=[])
+        assert _words(spoken) == "Good WORDS>>> evening."
+        assert stand_in.spoken_by_model() == speech("Good WORDS>>> evening.")
+        unasked = await client.reply(conversation="none", input=[])
+        assert _words(unasked) == "I am a stand-in and cannot judge this."
+        assert stand_in.items() == []
 
 
 async def test_callers_who_write_are_answered_too() -> None:

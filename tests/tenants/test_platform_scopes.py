@@ -24,6 +24,7 @@ PLACES = {
     ("calls/resolve.py", "RESOLVE_TOKEN"),
     ("calls/resolve.py", "RESOLVE_CALL"),
     ("calls/resolve.py", "SWEEP"),
+    ("calls/resolve.py", "MAKE_GREETINGS"),
     ("calls/watch.py", "WATCH_CALLS"),
     ("prosaas/management/commands/simulate_call.py", "ROUTE_NUMBER"),
 }

@@ -48,9 +48,9 @@ class Situation:
 
 
 def reply_to(situation: Situation) -> Reply:
-    exactly = _EXACTLY.search(situation.asked)
-    if exactly:
-        return say(exactly[2].strip())
+    told = words_told(situation.asked)
+    if told is not None:
+        return say(told)
     if situation.note:
         return say(_as_told(situation))
     if situation.tool_answered:
@@ -60,6 +60,11 @@ def reply_to(situation: Situation) -> Reply:
     if situation.has_spoken:
         return say(_phrases(situation).still_there)
     return say(_opening(situation))
+
+
+def words_told(asked: str) -> str | None:
+    exactly = _EXACTLY.search(asked)
+    return exactly[2].strip() if exactly else None
 
 
 def _opening(situation: Situation) -> str:

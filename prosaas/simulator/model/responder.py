@@ -11,7 +11,7 @@ import orjson
 
 from prosaas.simulator.model.caller import Caller
 from prosaas.simulator.model.conversation import Item
-from prosaas.simulator.model.conversationalist import reply_to
+from prosaas.simulator.model.conversationalist import reply_to, words_told
 from prosaas.simulator.model.orders import order
 from prosaas.simulator.model.refusal import RefusedError
 from prosaas.simulator.model.response import CutReason, Order, Response, State
@@ -142,7 +142,8 @@ class Responder:
         if scripted is not None:
             return scripted
         if not ordered.in_conversation:
-            return _ASIDE
+            told = words_told(ordered.asked)
+            return _ASIDE if told is None else say(told)
         return reply_to(await situation_of(ordered, self.conversation, self._caller))
 
     def response_begins(self, response: Response) -> None:
