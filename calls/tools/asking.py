@@ -70,7 +70,8 @@ NOT_NOW: Final = refusal(
 
 
 def as_output(content: object) -> str:
-    return json.dumps(content, ensure_ascii=False)
+    """In one order: a stored answer comes back from the database with its keys in another."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
 
 def read_arguments(written: str, schema: Schema) -> dict[str, Any]:
