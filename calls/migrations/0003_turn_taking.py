@@ -9,6 +9,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
+import calls.models.http_tool
 import tenants.fields
 import tenants.numbers
 
@@ -289,7 +290,10 @@ class Migration(migrations.Migration):
                     "secret",
                     tenants.fields.EncryptedTextField(
                         help_text="Requests are signed with it.",
-                        validators=[django.core.validators.MinLengthValidator(24)],
+                        validators=[
+                            django.core.validators.MinLengthValidator(24),
+                            calls.models.http_tool.validate_secret,
+                        ],
                         verbose_name="secret",
                     ),
                 ),

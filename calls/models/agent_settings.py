@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -123,3 +124,7 @@ class AgentSettings(BusinessOwned):
 
     def __str__(self) -> str:
         return str(self.business)
+
+    def clean(self) -> None:
+        if self.fallback is not None and self.fallback.business_id != self.business_id:
+            raise ValidationError({"fallback": _("This person belongs to another business.")})

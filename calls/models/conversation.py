@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.models.call import Call
-from tenants.scoping import BusinessOwned
+from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 
 class Turn(BusinessOwned):
@@ -60,6 +64,11 @@ class Turn(BusinessOwned):
         return f"{self.position} {self.get_speaker_display()}"
 
 
+class ToolCallQuerySet(BusinessOwnedQuerySet["ToolCall"]):
+    def succeeded(self) -> Self:
+        return self.filter(status=ToolCall.Status.SUCCEEDED)
+
+
 class ToolCall(BusinessOwned):
     """One execution of a tool that the model asked for; the same id is never executed twice."""
 
@@ -80,6 +89,8 @@ class ToolCall(BusinessOwned):
     created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
     finished_at = models.DateTimeField(_("answered"), null=True, blank=True)
 
+    objects: ClassVar = ToolCallQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("tool call")
         verbose_name_plural = _("tool calls")
@@ -95,6 +106,13 @@ class ToolCall(BusinessOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    def finish(self, *, result: Mapping[str, Any], status: Status, now: datetime) -> bool:
+        """Once: the first result stays. True if this was it."""
+        running = ToolCall.objects.for_business(self.business_id).filter(
+            pk=self.pk, status=self.Status.RUNNING
+        )
+        return running.update(result=dict(result), status=status, finished_at=now) == 1
 
 
 class Recording(BusinessOwned):

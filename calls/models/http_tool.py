@@ -1,12 +1,43 @@
 from __future__ import annotations
 
+from typing import ClassVar, Self
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from calls.destinations import DestinationRefused, destination
+from calls.json_schema import SchemaError, check_schema
+from calls.tool_names import BuiltIn
+from calls.webhook_signing import key_of
 from tenants.fields import EncryptedTextField
-from tenants.scoping import BusinessOwned
+from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
+
+SHORTEST_SECRET = 24
+
+REFUSALS = {
+    "not_an_address": _("This is not an address."),
+    "not_https": _("The address must begin with https://."),
+    "holds_a_password": _("The address must hold neither user name nor password."),
+    "not_a_name": _("The address must name a server on the internet, such as api.example.com."),
+    "port_of_another_service": _("The port must be 443, or 1024 and above."),
+}
+
+
+def validate_secret(value: str) -> None:
+    try:
+        key_of(value)
+    except ValueError as error:
+        raise ValidationError(
+            _("What follows whsec_ must be base64, of 16 bytes at least."), code="secret"
+        ) from error
+
+
+class HttpToolQuerySet(BusinessOwnedQuerySet["HttpTool"]):
+    def ready(self) -> Self:
+        return self.filter(active=True).order_by("name")
 
 
 class HttpTool(BusinessOwned):
@@ -28,10 +59,12 @@ class HttpTool(BusinessOwned):
     url = models.URLField(_("address"), max_length=500)
     secret = EncryptedTextField(
         _("secret"),
-        validators=[MinLengthValidator(24)],
+        validators=[MinLengthValidator(SHORTEST_SECRET), validate_secret],
         help_text=_("Requests are signed with it."),
     )
     active = models.BooleanField(_("active"), default=True)
+
+    objects: ClassVar = HttpToolQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tool of the business")
@@ -52,3 +85,23 @@ class HttpTool(BusinessOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.name in set(BuiltIn):
+            raise ValidationError({"name": _("The agent has a tool of this name already.")})
+        try:
+            destination(self.url)
+        except DestinationRefused as refused:
+            raise ValidationError({"url": REFUSALS[refused.reason]}) from refused
+        try:
+            check_schema(self.parameters)
+        except SchemaError as error:
+            raise ValidationError(
+                {
+                    "parameters": ValidationError(
+                        _("These parameters cannot be offered to the model: %(problem)s."),
+                        code="schema",
+                        params={"problem": error},
+                    )
+                }
+            ) from error

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
-from django.db import models
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from prompts.render import clean
 from tenants.scoping import BusinessOwned
+
+MOST_FACTS = 30
+NAME_LIMIT = 200
+FACT_NAME_LIMIT = 60
+FACT_LIMIT = 500
 
 
 class DoNotCallVia(models.TextChoices):
@@ -45,3 +54,36 @@ class Lead(BusinessOwned):
 
     def facts_as_text(self) -> str:
         return "\n".join(f"{name}: {value}" for name, value in self.facts.items())
+
+    def note(self, *, name: str, facts: Mapping[str, str]) -> list[str]:
+        """Keep what was said: empty values leave what is known. Returns what there is no room for.
+
+        The row is locked: the same person may be in two calls at once.
+        """
+        with transaction.atomic():
+            stored = Lead.objects.for_business(self.business_id).select_for_update().get(pk=self.pk)
+            stored.name = clean(name, NAME_LIMIT) or stored.name
+            left_over = stored._merge(facts)
+            stored.save(update_fields=["name", "facts"])
+        self.name, self.facts = stored.name, stored.facts
+        return left_over
+
+    def _merge(self, facts: Mapping[str, str]) -> list[str]:
+        left_over = []
+        for name, value in facts.items():
+            key, fact = clean(name, FACT_NAME_LIMIT), clean(value, FACT_LIMIT)
+            if not (key and fact):
+                continue
+            if key in self.facts or len(self.facts) < MOST_FACTS:
+                self.facts[key] = fact
+            else:
+                left_over.append(key)
+        return left_over
+
+    def mark_do_not_call(self, *, via: DoNotCallVia, now: datetime) -> bool:
+        """The first word counts. True if this was it."""
+        unmarked = Lead.objects.for_business(self.business_id).filter(pk=self.pk)
+        changed = unmarked.filter(do_not_call_at=None).update(
+            do_not_call_at=now, do_not_call_via=via
+        )
+        return changed == 1

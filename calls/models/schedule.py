@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -71,6 +73,10 @@ class AppointmentQuerySet(BusinessOwnedQuerySet["Appointment"]):
     def booked(self) -> Self:
         return self.filter(status=Appointment.Status.BOOKED)
 
+    def between(self, start: datetime, end: datetime) -> Self:
+        """Those that take up any of this time."""
+        return self.filter(starts_at__lt=end, ends_at__gt=start)
+
 
 class Appointment(BusinessOwned):
     """The database excludes two booked ones of a business at the same time (migration 0004)."""
@@ -121,3 +127,11 @@ class Appointment(BusinessOwned):
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d %H:%M}"
+
+    def clean(self) -> None:
+        """A sentence for whoever types it in; the constraint decides all the same."""
+        if self.status != self.Status.BOOKED:
+            return
+        others = Appointment.objects.for_business(self.business_id).exclude(pk=self.pk).booked()
+        if others.between(self.starts_at, self.ends_at).exists():
+            raise ValidationError(_("Somebody else has an appointment at this time."))

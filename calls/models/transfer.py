@@ -12,6 +12,12 @@ from tenants.numbers import validate_e164
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 
+class TransferTargetQuerySet(BusinessOwnedQuerySet["TransferTarget"]):
+    def ready(self) -> Self:
+        """Those that may be rung, in the order in which they are offered."""
+        return self.filter(active=True).order_by("position", "name", "pk")
+
+
 class TransferTarget(BusinessOwned):
     """A person or desk that callers of this business may be put through to, and nobody else."""
 
@@ -19,6 +25,8 @@ class TransferTarget(BusinessOwned):
     e164 = models.CharField(_("number"), max_length=16, validators=[validate_e164])
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     active = models.BooleanField(_("active"), default=True)
+
+    objects: ClassVar = TransferTargetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("person who takes over")

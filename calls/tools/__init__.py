@@ -1,26 +1,10 @@
-"""The tools that the model may call, as the session offers them."""
+"""The tools that the model may call: what is offered, and what happens when it calls one."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from calls.engine.tool_desk import END_CALL
+from calls.tools.offer import END_CALL
 
-OFFERED: Final[tuple[dict[str, Any], ...]] = (
-    {
-        "type": "function",
-        "name": END_CALL,
-        "description": (
-            "Hang up. Use it only after you have said goodbye, when the caller has said goodbye "
-            "or has nothing more to ask. Say the goodbye first, in the same turn."
-        ),
-        "parameters": {
-            "type": "object",
-            "properties": {
-                "reason": {"type": "string", "description": "Why the call ends, in a few words."}
-            },
-            "required": ["reason"],
-            "additionalProperties": False,
-        },
-    },
-)
+# What every agent can do, whatever its business permits.
+OFFERED: Final[tuple[dict[str, Any], ...]] = (END_CALL,)

@@ -1,23 +1,25 @@
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Count, Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from calls.admin.callbacks import CallbackColumns
+from calls.admin.display import ReadOnlyRows, Stylesheet, as_json, link, words
+from calls.admin.transfers import TransferColumns
 from calls.models import (
+    Appointment,
     Call,
     CallbackEvent,
-    Lead,
     PromptBinding,
     Recording,
     ToolCall,
+    Transfer,
     Turn,
 )
 from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
@@ -28,23 +30,6 @@ if TYPE_CHECKING:
 else:
     StackedInline = admin.StackedInline
     TabularInline = admin.TabularInline
-
-
-class Stylesheet:
-    css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("calls/admin.css",)}
-
-
-class ReadOnlyRows:
-    """What belongs to a call, as it was written down."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class BindingInline(ReadOnlyRows, StackedInline):
@@ -97,6 +82,8 @@ class TurnInline(ReadOnlyRows, TabularInline):
     fields = (
         "speaker",
         "said",
+        "language",
+        "verdict",
         "started_ms",
         "ended_ms",
         "generated_ms",
@@ -113,7 +100,7 @@ class TurnInline(ReadOnlyRows, TabularInline):
 
 class ToolCallInline(ReadOnlyRows, TabularInline):
     model = ToolCall
-    fields = ("name", "status", "asked_with", "answered", "created_at")
+    fields = ("name", "status", "asked_with", "answered", "created_at", "finished_at")
     readonly_fields = fields
     ordering = ("created_at",)
 
@@ -126,21 +113,45 @@ class ToolCallInline(ReadOnlyRows, TabularInline):
         return as_json(tool_call.result)
 
 
+class TransferInline(TransferColumns, ReadOnlyRows, TabularInline):
+    model = Transfer
+    fields = (
+        "target",
+        "number",
+        "warm",
+        "about",
+        "status",
+        "requested_at",
+        "accepted_at",
+        "ended_at",
+    )
+    readonly_fields = fields
+    ordering = ("requested_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Transfer]:
+        return super().get_queryset(request).select_related("target")
+
+
+class AppointmentInline(ReadOnlyRows, TabularInline):
+    model = Appointment
+    fields = ("starts_at", "ends_at", "for_whom", "about", "status")
+    readonly_fields = fields
+    ordering = ("starts_at",)
+
+    @admin.display(description=_("name"))
+    def for_whom(self, appointment: Appointment) -> SafeString:
+        return words(appointment.name)
+
+    @admin.display(description=_("about"))
+    def about(self, appointment: Appointment) -> SafeString:
+        return words(appointment.note)
+
+
 class RecordingInline(ReadOnlyRows, TabularInline):
     model = Recording
     fields = ("recording_sid", "status", "duration_s", "channels", "created_at")
     readonly_fields = fields
     ordering = ("created_at",)
-
-
-class CallbackColumns:
-    @admin.display(description=_("event"))
-    def happened(self, event: CallbackEvent) -> SafeString:
-        return ltr(event.event or "-")
-
-    @admin.display(description=_("fields"))
-    def told(self, event: CallbackEvent) -> SafeString:
-        return as_json(event.payload)
 
 
 class CallbackEventInline(CallbackColumns, ReadOnlyRows, TabularInline):
@@ -166,7 +177,15 @@ class CallAdmin(ReadOnlyAdmin):
     list_filter = ("status", "direction", "end_reason", "created_at", "business")
     search_fields = (*BusinessAdmin.search_fields, "call_sid__exact", "from_e164", "to_e164")
     ordering = ("-created_at", "pk")
-    inlines = (BindingInline, TurnInline, ToolCallInline, RecordingInline, CallbackEventInline)
+    inlines = (
+        BindingInline,
+        TurnInline,
+        ToolCallInline,
+        TransferInline,
+        AppointmentInline,
+        RecordingInline,
+        CallbackEventInline,
+    )
     fieldsets = (
         (
             None,
@@ -276,103 +295,3 @@ class CallAdmin(ReadOnlyAdmin):
     @admin.display(description=_("counters"))
     def counted(self, call: Call) -> SafeString:
         return as_json(call.counters)
-
-
-@admin.register(Lead)
-class LeadAdmin(BusinessAdmin):
-    """A lead comes of a call; only the name is for people to write."""
-
-    list_display = ("telephone", "name", "business", "number_of_calls", "created_at")
-    search_fields = (*BusinessAdmin.search_fields, "phone_e164", "name")
-    ordering = ("-created_at", "pk")
-    fields = ("business", "telephone", "name", "known", "created_at")
-    readonly_fields = ("business", "telephone", "known", "created_at")
-    Media = Stylesheet
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
-        leads: QuerySet[Lead] = super().get_queryset(request)
-        return leads.annotate(call_count=Count("calls"))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description=_("telephone"), ordering="phone_e164")
-    def telephone(self, lead: Lead) -> SafeString:
-        return ltr(lead.phone_e164)
-
-    @admin.display(description=_("calls"), ordering="call_count")
-    def number_of_calls(self, lead: Lead) -> int:
-        return getattr(lead, "call_count", 0)
-
-    @admin.display(description=_("facts"))
-    def known(self, lead: Lead) -> SafeString:
-        return as_json(lead.facts)
-
-
-@admin.register(Recording)
-class RecordingAdmin(ReadOnlyAdmin):
-    list_display = ("sid", "business", "status", "duration_s", "created_at")
-    list_filter = ("status", "created_at")
-    list_select_related = ("business",)
-    search_fields = (
-        *BusinessAdmin.search_fields,
-        "recording_sid__exact",
-        "call__call_sid__exact",
-    )
-    ordering = ("-created_at", "pk")
-    fields = ("business", "call", "sid", "status", "duration_s", "channels", "created_at")
-
-    @admin.display(description=_("recording SID"), ordering="recording_sid")
-    def sid(self, recording: Recording) -> SafeString:
-        return ltr(recording.recording_sid)
-
-
-@admin.register(CallbackEvent)
-class CallbackEventAdmin(CallbackColumns, ReadOnlyAdmin):
-    """Among them those in quarantine: genuine, and of no call that is known here."""
-
-    list_display = (
-        "received_at",
-        "business",
-        "source",
-        "happened",
-        "sequence",
-        "sid",
-        "attached",
-    )
-    list_filter = ("source", ("call", admin.EmptyFieldListFilter), "received_at")
-    list_select_related = ("business",)
-    search_fields = (*BusinessAdmin.search_fields, "call_sid__exact")
-    ordering = ("-received_at", "pk")
-    fields = ("business", "call", "source", "happened", "sequence", "sid", "told", "received_at")
-    Media = Stylesheet
-
-    @admin.display(description=_("call SID"), ordering="call_sid")
-    def sid(self, event: CallbackEvent) -> SafeString:
-        return ltr(event.call_sid)
-
-    @admin.display(description=_("of a known call"), boolean=True)
-    def attached(self, event: CallbackEvent) -> bool:
-        return event.call_id is not None
-
-
-def words(text: str) -> SafeString:
-    """In the direction of the words themselves, whatever the language of the page."""
-    return format_html('<pre class="words" dir="auto">{}</pre>', text)
-
-
-def as_json(value: Any) -> SafeString:
-    written = json.dumps(value, indent=2, ensure_ascii=False)
-    return format_html('<pre class="words" dir="ltr">{}</pre>', written)
-
-
-def link(row: Model | None) -> SafeString:
-    """A lead is called by a name or by a number; each is shown in its own direction."""
-    if row is None:
-        return ltr("-")
-    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
-    address = reverse(name, args=[row.pk])
-    return format_html('<a href="{}"><bdi dir="auto">{}</bdi></a>', address, row)
