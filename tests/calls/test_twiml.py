@@ -30,7 +30,7 @@ def test_every_phrase_is_spoken_in_every_language_of_a_business(
 
 
 def test_the_line_is_never_held_open_after_the_stream() -> None:
-    text = twiml.connect(call_id=uuid.uuid4(), token="t", language="he")
+    text = twiml.connect(call_id=uuid.uuid4(), number=0, token="t", language="he")
 
     assert [verb.tag for verb in document(text)] == ["Connect", "Say", "Hangup"]
     assert "Pause" not in text
