@@ -333,6 +333,34 @@ def test_the_next_stream_has_a_token_of_its_own(in_alices: Business) -> None:
     assert stored(call).answered_at == NOW
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_deliveries_at_once_one_opens_the_next_stream() -> None:
+    business = opens(make_business("flowers", "he"), ALICES_NUMBER)
+    with business_scope(business):
+        call = call_of(business, token_expires_at=LATER)
+    together = threading.Barrier(2)
+    answers: list[bool] = []
+
+    def ask() -> None:
+        try:
+            together.wait()
+            with business_scope(business):
+                answers.append(call.resume(0, NOW))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == [True, True]
+    with business_scope(business):
+        row = stored(call)
+    assert (row.stream_number, row.counters) == (1, {"resumed": 1})
+
+
 def test_a_call_that_is_over_has_no_next_stream(in_alices: Business) -> None:
     call = call_of(in_alices, token_expires_at=LATER)
     report(call, CallStatus.COMPLETED, 3)
