@@ -316,6 +316,18 @@ def test_a_late_delivery_does_not_disturb_the_stream_that_is_live(
     assert stored(second).stream_number == 1
 
 
+def test_late_news_of_a_broken_stream_rings_nobody_for_the_stream_after_it(
+    call: Call, dana: TransferTarget, carrier: SignedCarrier
+) -> None:
+    broke = asks(call, carrier)
+    assert verbs(broke)[0] == "Connect"
+    transfer = wanted(call, dana)
+
+    assert asks(call, carrier).content == broke.content
+    assert stored(transfer).status == TransferStatus.REQUESTED
+    assert stored(call).counters == {"resumed": 1}
+
+
 # Without an announcement the carrier's word counts
 
 
