@@ -21,8 +21,21 @@ def media_socket(token: str) -> str:
     return "ws" + public(f"/ws/media/{token}").removeprefix("http")
 
 
-def after_stream(call_id: uuid.UUID) -> str:
-    return public(reverse("calls:after-stream", args=[call_id]))
+def after_stream(call_id: uuid.UUID, number: int) -> str:
+    """The first stream of a call has the plain address, as nearly all calls have one only."""
+    return public(reverse("calls:after-stream", args=[call_id, number] if number else [call_id]))
+
+
+def transfer_ended(call_id: uuid.UUID, transfer_id: uuid.UUID) -> str:
+    return public(reverse("calls:transfer-ended", args=[call_id, transfer_id]))
+
+
+def whisper(transfer_id: uuid.UUID) -> str:
+    return public(reverse("calls:whisper", args=[transfer_id]))
+
+
+def whisper_answer(transfer_id: uuid.UUID) -> str:
+    return public(reverse("calls:whisper-answer", args=[transfer_id]))
 
 
 def stream_status(call_id: uuid.UUID) -> str:

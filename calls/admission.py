@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
+
+from calls.engine.limits import Limits
+from calls.engine.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
 class AdmittedCall:
-    """The snapshot that one call runs on, from its first frame to its last."""
+    """The snapshot that one media stream of a call runs on, from its first frame to its last."""
 
     call_id: uuid.UUID
     business_id: uuid.UUID
@@ -29,6 +33,14 @@ class AdmittedCall:
     greeting: str = field(repr=False)
     openai_api_key: str = field(repr=False)
     api_key_owner: str
+    limits: Limits = field(default_factory=Limits)
+    profile: Profile = field(default_factory=Profile)
+    # The session's own description of each function that the model may call.
+    tools: tuple[dict[str, Any], ...] = ()
+    # Which media stream of the call this is, and where its turns go on counting.
+    stream_number: int = 0
+    first_position: int = 0
+    elapsed_ms: int = 0
 
 
 class StreamRefused(Exception):  # noqa: N818 - a verdict, not a fault

@@ -66,6 +66,24 @@ class AfterStreamForm(CarrierForm):
     pass
 
 
+class WhisperForm(CarrierForm):
+    """On the leg of whoever was dialled: `call_sid` is theirs, and no call of ours."""
+
+    parent_call_sid: Address = ""
+
+
+class WhisperAnswerForm(WhisperForm):
+    digits: Address = ""
+
+
+class TransferEndedForm(CarrierForm):
+    """On the caller's leg. Some carriers leave the last two out."""
+
+    call_status: str
+    dial_call_status: Address = ""
+    dial_bridged: Address = ""
+
+
 class CallbackForm(CarrierForm):
     """Keeps the whole form besides what it understands of it."""
 

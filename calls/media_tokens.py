@@ -1,8 +1,8 @@
 """The token in the path of a call's media socket.
 
-It is made from the call's id and a key and stored nowhere, so that a webhook delivered twice gets
-the same one. A forged token is recognised before the database is asked anything. When it ends and
-that it serves once is said by the call's row.
+It is made from the call's id, the number of its media stream and a key, and stored nowhere, so that
+a webhook delivered twice gets the same one. A forged token is recognised before the database is
+asked anything. When it ends, that it serves once and which stream is due is said by the call's row.
 """
 
 from __future__ import annotations
@@ -10,31 +10,42 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import struct
 import uuid
+from typing import NamedTuple
 
 from django.utils.crypto import salted_hmac
 
 SALT = "calls.media_tokens"
-MAC_BYTES = 16
-TOKEN_BYTES = 16 + MAC_BYTES
+STREAM = struct.Struct(">16sH")
+# With these 18 bytes a token is a multiple of three long, and base64 needs no padding.
+MAC_BYTES = 18
+TOKEN_BYTES = STREAM.size + MAC_BYTES
 
 
-def mint(call_id: uuid.UUID) -> str:
-    return base64.urlsafe_b64encode(call_id.bytes + _mac(call_id)).decode().rstrip("=")
+class StreamOfCall(NamedTuple):
+    call_id: uuid.UUID
+    number: int
 
 
-def call_id_of(token: str) -> uuid.UUID | None:
+def mint(call_id: uuid.UUID, number: int) -> str:
+    stream = STREAM.pack(call_id.bytes, number)
+    return base64.urlsafe_b64encode(stream + _mac(stream)).decode()
+
+
+def call_of(token: str) -> StreamOfCall | None:
     """None for whatever this installation has not minted, letter by letter."""
     try:
-        raw = base64.b64decode(token + "=", altchars=b"-_", validate=True)
+        raw = base64.b64decode(token, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
     if len(raw) != TOKEN_BYTES:
         return None
-    call_id = uuid.UUID(bytes=raw[:16])
+    call_id, number = STREAM.unpack_from(raw)
+    stream = StreamOfCall(uuid.UUID(bytes=call_id), number)
     # The text is compared and not the bytes: base64 writes the same bytes in several ways.
-    return call_id if hmac.compare_digest(mint(call_id).encode(), token.encode()) else None
+    return stream if hmac.compare_digest(mint(*stream).encode(), token.encode()) else None
 
 
-def _mac(call_id: uuid.UUID) -> bytes:
-    return salted_hmac(SALT, call_id.bytes, algorithm="sha256").digest()[:MAC_BYTES]
+def _mac(stream: bytes) -> bytes:
+    return salted_hmac(SALT, stream, algorithm="sha256").digest()[:MAC_BYTES]

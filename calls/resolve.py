@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
-from calls.models import Call
+from calls.models import Call, Transfer
 from prompts.models import PromptVersion
 from tenants.models import Business, PhoneNumber
 from tenants.scoping import PlatformReason, platform_scope
@@ -23,6 +23,11 @@ class NumberOwner(NamedTuple):
 
 class CallAddress(NamedTuple):
     call_id: uuid.UUID
+    business_id: uuid.UUID
+
+
+class TransferAddress(NamedTuple):
+    transfer_id: uuid.UUID
     business_id: uuid.UUID
 
 
@@ -45,12 +50,19 @@ def owner_of_number(e164: str) -> NumberOwner | None:
 
 def business_of_token(call_id: uuid.UUID) -> uuid.UUID | None:
     with platform_scope(PlatformReason.RESOLVE_TOKEN):
-        return _business_of_call(call_id)
+        return Call.objects.filter(pk=call_id).values_list("business_id", flat=True).first()
 
 
-def business_of_call(call_id: uuid.UUID) -> uuid.UUID | None:
+def business_of_call(call_id: uuid.UUID) -> uuid.UUID:
+    """Raises `Call.DoesNotExist`."""
     with platform_scope(PlatformReason.RESOLVE_CALL):
-        return _business_of_call(call_id)
+        return Call.objects.values_list("business_id", flat=True).get(pk=call_id)
+
+
+def business_of_transfer(transfer_id: uuid.UUID) -> uuid.UUID:
+    """Raises `Transfer.DoesNotExist`."""
+    with platform_scope(PlatformReason.RESOLVE_CALL):
+        return Transfer.objects.values_list("business_id", flat=True).get(pk=transfer_id)
 
 
 def unsettled_calls(*, quiet_since: datetime, most: int) -> list[CallAddress]:
@@ -71,5 +83,8 @@ def greetings_to_make(*, drafts_since: datetime, now: datetime, most: int) -> li
     return list(found.values())[:most]
 
 
-def _business_of_call(call_id: uuid.UUID) -> uuid.UUID | None:
-    return Call.objects.filter(pk=call_id).values_list("business_id", flat=True).first()
+
+def left_over_transfers(*, ended_before: datetime, most: int) -> list[TransferAddress]:
+    with platform_scope(PlatformReason.SWEEP):
+        left = Transfer.objects.left_over(ended_before)
+        return [TransferAddress(*row) for row in left.values_list("pk", "business_id")[:most]]

@@ -13,7 +13,7 @@ from functools import wraps
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -39,7 +39,8 @@ class ForeignCall(PermissionError):  # noqa: N818 - a verdict on what came, not 
 def from_carrier(view: View) -> View:
     """Let through what is signed with the account of the business in the path, and AccountSid its.
 
-    The path names the business (`slug`) or one of its calls (`call_id`); an unknown one is 404.
+    The path names the business (`slug`), one of its calls (`call_id`) or transfers (`transfer_id`);
+    an unknown one is 404, also when it is of another business than the rest of the path.
     """
 
     @csrf_exempt
@@ -52,6 +53,8 @@ def from_carrier(view: View) -> View:
             if not _is_genuine(request, _business(**path)):
                 return _says(403, "Not signed.")
             return view(request, **path)
+        except ObjectDoesNotExist as error:
+            raise Http404 from error
         except FormInvalid as error:
             return _says(400, str(error))
         except ForeignCall as error:
@@ -82,8 +85,18 @@ def _too_large(request: HttpRequest) -> bool:
         return True
 
 
-def _business(*, slug: str = "", call_id: uuid.UUID | None = None) -> uuid.UUID:
-    found = resolve.business_of_call(call_id) if call_id else resolve.business_by_slug(slug)
+def _business(
+    *,
+    slug: str = "",
+    call_id: uuid.UUID | None = None,
+    transfer_id: uuid.UUID | None = None,
+    **_rest: object,
+) -> uuid.UUID:
+    if call_id:
+        return resolve.business_of_call(call_id)
+    if transfer_id:
+        return resolve.business_of_transfer(transfer_id)
+    found = resolve.business_by_slug(slug)
     if found is None:
         raise Http404
     return found

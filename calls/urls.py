@@ -9,6 +9,16 @@ app_name = "calls"
 urlpatterns = [
     path("twiml/incoming/<slug:slug>", webhooks.incoming, name="incoming"),
     path("twiml/after-stream/<uuid:call_id>", webhooks.after_stream, name="after-stream"),
+    path(
+        "twiml/after-stream/<uuid:call_id>/<int:number>", webhooks.after_stream, name="after-stream"
+    ),
+    path(
+        "twiml/transfer-ended/<uuid:call_id>/<uuid:transfer_id>",
+        webhooks.transfer_ended,
+        name="transfer-ended",
+    ),
+    path("twiml/whisper/<uuid:transfer_id>", webhooks.whisper, name="whisper"),
+    path("twiml/whisper-answer/<uuid:transfer_id>", webhooks.whisper_answer, name="whisper-answer"),
     path("webhooks/twilio/call-status/<slug:slug>", webhooks.call_status, name="call-status"),
     path(
         "webhooks/twilio/stream-status/<uuid:call_id>",

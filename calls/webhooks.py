@@ -6,7 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from calls import actions
-from calls.forms import AfterStreamForm, CallStatusForm, IncomingCallForm, StreamStatusForm
+from calls.forms import (
+    AfterStreamForm,
+    CallStatusForm,
+    IncomingCallForm,
+    StreamStatusForm,
+    TransferEndedForm,
+    WhisperAnswerForm,
+    WhisperForm,
+)
 from calls.signature import from_carrier
 
 # The same on every retry of one webhook; it tells a retry from a second event.
@@ -20,9 +28,34 @@ def incoming(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @from_carrier
-def after_stream(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
+def after_stream(request: HttpRequest, call_id: uuid.UUID, number: int = 0) -> HttpResponse:
     form = AfterStreamForm.read(request.POST)
-    return _twiml(actions.after_stream(call_id=call_id, form=form, now=timezone.now()))
+    document = actions.after_stream(call_id=call_id, number=number, form=form, now=timezone.now())
+    return _twiml(document)
+
+
+@from_carrier
+def transfer_ended(
+    request: HttpRequest, call_id: uuid.UUID, transfer_id: uuid.UUID
+) -> HttpResponse:
+    form = TransferEndedForm.read(request.POST)
+    document = actions.end_transfer(
+        call_id=call_id, transfer_id=transfer_id, form=form, now=timezone.now()
+    )
+    return _twiml(document)
+
+
+@from_carrier
+def whisper(request: HttpRequest, transfer_id: uuid.UUID) -> HttpResponse:
+    form = WhisperForm.read(request.POST)
+    return _twiml(actions.whisper(transfer_id=transfer_id, form=form, now=timezone.now()))
+
+
+@from_carrier
+def whisper_answer(request: HttpRequest, transfer_id: uuid.UUID) -> HttpResponse:
+    form = WhisperAnswerForm.read(request.POST)
+    document = actions.take_whisper_answer(transfer_id=transfer_id, form=form, now=timezone.now())
+    return _twiml(document)
 
 
 @from_carrier

@@ -5,9 +5,10 @@ from __future__ import annotations
 from calls.actions.admitting import admit_stream
 from calls.actions.answering import answer_call
 from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
-from calls.actions.ending import announce_end, finish_call, hang_up
+from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
 from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.sweeping import close_stale_calls
+from calls.actions.transferring import end_transfer, take_whisper_answer, whisper
 
 __all__ = [
     "admit_stream",
@@ -15,9 +16,13 @@ __all__ = [
     "announce_end",
     "answer_call",
     "close_stale_calls",
+    "end_transfer",
     "finish_call",
     "hang_up",
+    "leave_stream",
     "make_greeting_clips",
     "take_call_status",
     "take_stream_status",
+    "take_whisper_answer",
+    "whisper",
 ]

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
+from django.db.models import Max
 
 from calls import resolve
-from calls.actions.binding import rendered
+from calls.actions.binding import greeting_audio, rendered
+from calls.actions.resuming import past_of, resumption_of
 from calls.admission import AdmittedCall, StreamRefused
-from calls.media_tokens import call_id_of
-from calls.models import Call, EndReason, PromptBinding
+from calls.engine.limits import Limits
+from calls.engine.profile import BargeIn, Profile
+from calls.media_tokens import call_of
+from calls.models import AgentSettings, Call, EndReason, PromptBinding, Turn
 from calls.signature import is_genuine_socket
 from prompts.models import Prompt
 from tenants.credentials import (
@@ -23,6 +27,8 @@ from tenants.scoping import business_scope
 
 logger = structlog.get_logger(__name__)
 
+SHORTEST_CALL_S = 60.0
+
 
 def admit_stream(*, token: str, signature: str, url: str, now: datetime) -> AdmittedCall:
     """Give a media socket its call, once. Asked before the handshake is accepted.
@@ -30,16 +36,17 @@ def admit_stream(*, token: str, signature: str, url: str, now: datetime) -> Admi
     The token is used up last: a socket that is refused for any other reason leaves the call to
     the one that it belongs to. Raises `StreamRefused`.
     """
-    call_id = call_id_of(token)
-    if call_id is None:
+    stream = call_of(token)
+    if stream is None:
         raise StreamRefused("bad_token")
+    call_id = stream.call_id
     business_id = resolve.business_of_token(call_id)
     if business_id is None:
         raise StreamRefused("unknown_call", call_id=call_id)
     try:
         with business_scope(business_id):
             call = _call(call_id, business_id)
-            admitted = _admit(call, signature=signature, url=url, now=now)
+            admitted = _admit(call, stream.number, signature=signature, url=url, now=now)
     except CredentialMissing as missing:
         raise StreamRefused("no_credentials", call_id=call_id) from missing
     if admitted is None:  # only now: the reason on the row has to outlive the refusal
@@ -53,7 +60,9 @@ def _call(call_id: uuid.UUID, business_id: uuid.UUID) -> Call:
     return calls.get(pk=call_id)
 
 
-def _admit(call: Call, *, signature: str, url: str, now: datetime) -> AdmittedCall | None:
+def _admit(
+    call: Call, stream_number: int, *, signature: str, url: str, now: datetime
+) -> AdmittedCall | None:
     carrier = twilio_account(call.business)
     if not is_genuine_socket(carrier, url, signature):
         raise StreamRefused("bad_signature", call_id=call.pk)
@@ -61,6 +70,8 @@ def _admit(call: Call, *, signature: str, url: str, now: datetime) -> AdmittedCa
         raise StreamRefused("ended", call_id=call.pk)
     if not call.business.is_active:
         raise StreamRefused("suspended", call_id=call.pk)
+    if call.stream_number != stream_number:
+        raise StreamRefused("used", call_id=call.pk)
     if call.token_expires_at is None or call.token_expires_at <= now:
         raise StreamRefused("expired", call_id=call.pk)
     model = openai_account(call.business)
@@ -70,7 +81,7 @@ def _admit(call: Call, *, signature: str, url: str, now: datetime) -> AdmittedCa
     if binding is None:
         _reject(call, now)
         return None
-    return _admitted(call, binding, carrier, model)
+    return _admitted(call, binding, carrier, model, now)
 
 
 def _binding(call: Call) -> PromptBinding | None:
@@ -102,8 +113,14 @@ def _reject(call: Call, now: datetime) -> None:
 
 
 def _admitted(
-    call: Call, binding: PromptBinding, carrier: TwilioAccount, model: OpenAIAccount
+    call: Call,
+    binding: PromptBinding,
+    carrier: TwilioAccount,
+    model: OpenAIAccount,
+    now: datetime,
 ) -> AdmittedCall:
+    agent = AgentSettings.objects.of(call.business)
+    elapsed = now - (call.answered_at or now)
     return AdmittedCall(
         call_id=call.pk,
         business_id=call.business_id,
@@ -121,4 +138,47 @@ def _admitted(
         greeting=binding.greeting,
         openai_api_key=model.api_key,
         api_key_owner=model.owner,
+        limits=_limits(agent, elapsed),
+        profile=_profile(call, binding, agent),
+        stream_number=call.stream_number,
+        first_position=_first_position(call),
+        elapsed_ms=elapsed // timedelta(milliseconds=1),
     )
+
+
+def _first_position(call: Call) -> int:
+    turns = Turn.objects.for_business(call.business_id).filter(call=call)
+    last: int | None = turns.aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+def _limits(agent: AgentSettings, elapsed: timedelta) -> Limits:
+    """A caller who comes back has at least as long as the shortest call that may be allowed."""
+    return Limits(
+        silence_prompt_s=float(agent.silence_prompt_s),
+        silence_prompts=agent.silence_prompts,
+        max_call_s=max(SHORTEST_CALL_S, agent.max_call_s - elapsed.total_seconds()),
+    )
+
+
+def _profile(call: Call, binding: PromptBinding, agent: AgentSettings) -> Profile:
+    past = past_of(call) if call.stream_number else ()
+    return Profile(
+        barge_in=BargeIn(agent.barge_in),
+        greeting_audio=greeting_audio(call, binding),
+        greeting_text=binding.greeting,
+        greeting_protected=agent.greeting_protected,
+        keys=_keys(agent),
+        resumption=resumption_of(call, past),
+        past=past,
+    )
+
+
+def _keys(agent: AgentSettings) -> dict[str, str]:
+    """What a key of the telephone does, of what this agent may do at all."""
+    keys = {}
+    if agent.human_key and agent.may_transfer:
+        keys[agent.human_key] = "transfer_to_human"
+    if agent.do_not_call_key and agent.may_mark_do_not_call:
+        keys[agent.do_not_call_key] = "mark_do_not_call"
+    return keys

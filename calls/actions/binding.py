@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from calls.models import Call, PromptBinding
-from prompts.models import PromptVersion
+from prompts.models import GreetingClip, GreetingMode, PromptVersion
 from prompts.render import PromptFacts, render
 
 
@@ -23,6 +23,19 @@ def rendered(call: Call, version: PromptVersion) -> PromptBinding:
         greeting_mode=version.greeting_mode,
         created_at=call.created_at,
     )
+
+
+def greeting_audio(call: Call, binding: PromptBinding) -> bytes:
+    """The greeting as it was spoken once for all calls of this version; empty: it is spoken live.
+
+    A greeting with a word of its own for this caller is nobody else's.
+    """
+    for_everybody = binding.greeting == binding.version.greeting
+    if binding.greeting_mode != GreetingMode.CACHED or not for_everybody:
+        return b""
+    clips = GreetingClip.objects.for_business(call.business_id).made()
+    audio = clips.filter(version=binding.version).values_list("audio", flat=True).first()
+    return bytes(audio) if audio else b""
 
 
 def _facts(call: Call, version: PromptVersion) -> PromptFacts:

@@ -7,6 +7,9 @@ import structlog
 
 from calls import resolve, twiml
 from calls.actions.ending import announce_end
+from calls.actions.leaving import goodbye, is_leave_taken
+from calls.actions.resuming import stream_after
+from calls.actions.transferring import dialling, fallback_after, transfer_after
 from calls.forms import AfterStreamForm, CallbackForm, CallStatusForm, StreamStatusForm
 from calls.models import (
     CARRIER_STATUSES,
@@ -15,50 +18,51 @@ from calls.models import (
     CallbackSource,
     EndReason,
 )
-from calls.phrases import Phrase
 from calls.signature import ForeignCall
 from tenants.models import Business
 from tenants.scoping import business_scope
 
 logger = structlog.get_logger(__name__)
 
-# Endings that the caller knows of. After any other the caller waits on an open line for a word.
-TAKEN_LEAVE = frozenset(
-    {
-        EndReason.CALLER_HANGUP,
-        EndReason.AGENT_GOODBYE,
-        EndReason.SILENCE,
-        EndReason.MAX_DURATION,
-        EndReason.VOICEMAIL,
-        EndReason.TRANSFER,
-        EndReason.OWNER_HANGUP,
-    }
-)
 
-
-def after_stream(*, call_id: uuid.UUID, form: AfterStreamForm, now: datetime) -> str:
-    """What the caller hears when the media stream is over.
+def after_stream(*, call_id: uuid.UUID, number: int, form: AfterStreamForm, now: datetime) -> str:
+    """What the caller hears when the media stream of this number is over.
 
     Decided by the row alone, in whatever process. Whoever ends a call therefore writes why before
-    closing the socket; a row that says nothing tells of a socket that broke.
+    closing the socket; a row that says nothing tells of a caller who is to be put through, or of a
+    socket that broke under both of them.
     """
-    business_id = _business_of(call_id)
+    business_id = resolve.business_of_call(call_id)
     with business_scope(business_id):
         call = _named_call(call_id, business_id, form.call_sid)
-        if not call.end_reason:
-            call.finish(
-                end_reason=EndReason.CARRIER,
-                end_detail="The media stream broke off.",
-                metrics={},
-                now=now,
-            )
-            # The bridge may have said why between our reading and our writing.
-            call.refresh_from_db(fields=["end_reason"])
-            announce_end(call)
-            logger.warning("media_stream_broke_off", call_id=str(call_id))
-        if call.end_reason in TAKEN_LEAVE:
+        if is_leave_taken(call):
             return twiml.hang_up()
-        return twiml.say(Phrase.SORRY, call.language)
+        transfer = transfer_after(call, number)
+        if transfer is None and call.is_live:
+            if call.resume(number, now):
+                logger.warning("media_stream_broke_off", call_id=str(call_id), number=number)
+                return _stream_after(call, number)
+            _give_up(call, now)
+        transfer = transfer or fallback_after(call, number, now)
+        return dialling(call, transfer) if transfer else goodbye(call)
+
+
+def _stream_after(call: Call, number: int) -> str:
+    """Unless the call has ended between our reading and our writing."""
+    call.refresh_from_db(fields=["status", "end_reason", "carrier_final_at"])
+    return stream_after(call, number) if call.is_live else goodbye(call)
+
+
+def _give_up(call: Call, now: datetime) -> None:
+    call.finish(
+        end_reason=EndReason.ERROR,
+        end_detail="The line to the caller broke too often.",
+        metrics={},
+        now=now,
+    )
+    # The bridge may have said why between our reading and our writing.
+    call.refresh_from_db(fields=["status", "end_reason", "carrier_final_at"])
+    announce_end(call)
 
 
 def take_call_status(*, slug: str, form: CallStatusForm, now: datetime) -> None:
@@ -79,7 +83,7 @@ def take_call_status(*, slug: str, form: CallStatusForm, now: datetime) -> None:
 
 
 def take_stream_status(*, call_id: uuid.UUID, form: StreamStatusForm, now: datetime) -> None:
-    business_id = _business_of(call_id)
+    business_id = resolve.business_of_call(call_id)
     with business_scope(business_id):
         call = _named_call(call_id, business_id, form.call_sid)
         stored = _event(CallbackSource.STREAM_STATUS, business_id, call, form, now).store_once()
@@ -118,15 +122,9 @@ def _event(
     )
 
 
-def _business_of(call_id: uuid.UUID) -> uuid.UUID:
-    business_id = resolve.business_of_call(call_id)
-    if business_id is None:
-        raise Call.DoesNotExist(call_id)
-    return business_id
-
-
 def _named_call(call_id: uuid.UUID, business_id: uuid.UUID, call_sid: str) -> Call:
-    call = Call.objects.for_business(business_id).get(pk=call_id)
+    calls = Call.objects.for_business(business_id).select_related("business")
+    call: Call = calls.get(pk=call_id)
     if call.call_sid != call_sid:
         raise ForeignCall(call_id)
     return call

@@ -31,15 +31,40 @@ def finish_call(
     end_detail: str,
     metrics: Mapping[str, object],
     now: datetime,
+    stream_number: int | None = None,
 ) -> None:
     """Note why a call ended. Has to be done before its carrier socket is closed by us, since the
-    carrier asks at once what the caller shall hear next, and the row answers."""
+    carrier asks at once what the caller shall hear next, and the row answers.
+
+    With `stream_number` the end of that media stream is the end of the call: unless the caller is
+    in another one already, which a process that comes late knows nothing of.
+    """
     with business_scope(business_id):
-        call = Call.objects.for_business(business_id).get(pk=call_id)
+        call = Call.objects.for_business(business_id).select_for_update().get(pk=call_id)
+        if stream_number not in (None, call.stream_number):
+            call.add_metrics(metrics)
+            logger.warning("end_of_an_earlier_stream", call_id=str(call_id), number=stream_number)
+            return
         call.finish(
             end_reason=EndReason(end_reason), end_detail=end_detail, metrics=metrics, now=now
         )
         announce_end(call)
+
+
+def leave_stream(
+    *,
+    call_id: uuid.UUID,
+    business_id: uuid.UUID,
+    stream_number: int,
+    metrics: Mapping[str, object],
+) -> None:
+    """Keep what a media stream has measured. The call goes on: the row says nothing of an end, and
+    the carrier, which asks next, is told what follows this stream.
+    """
+    with business_scope(business_id):
+        call = Call.objects.for_business(business_id).get(pk=call_id)
+        call.add_metrics(metrics)
+    logger.info("media_stream_left", call_id=str(call_id), number=stream_number)
 
 
 def hang_up(*, call_id: uuid.UUID, business_id: uuid.UUID) -> None:

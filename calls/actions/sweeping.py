@@ -6,10 +6,18 @@ import structlog
 
 from calls import resolve, telephony
 from calls.actions.ending import announce_end
-from calls.engine.limits import Limits
-from calls.models import CARRIER_STATUSES, Call, CallStatus, EndReason
+from calls.actions.transferring import settle_left_over
+from calls.models import (
+    CARRIER_STATUSES,
+    AgentSettings,
+    Call,
+    CallStatus,
+    EndReason,
+    Transfer,
+)
 from calls.resolve import CallAddress
 from calls.telephony import CallUnknown, CarrierCall, TelephonyError
+from calls.twiml import LONGEST_TALK_S
 from tenants.credentials import CredentialMissing, TwilioAccount, twilio_account
 from tenants.scoping import business_scope
 
@@ -17,8 +25,10 @@ logger = structlog.get_logger(__name__)
 
 # With a sweep a minute, a call whose every callback was lost is final within three minutes.
 QUIET = timedelta(minutes=2)
-LONGEST_CALL = timedelta(seconds=Limits().max_call_s) + QUIET
 CALLS_A_SWEEP = 200
+TRANSFERS_A_SWEEP = 200
+# As long as the carrier lets two people talk; the rest is for the ringing before.
+LONGEST_TALK = timedelta(seconds=LONGEST_TALK_S) + QUIET
 # After that nobody will tell any more; the row is closed with what is known.
 GIVE_UP = timedelta(days=1)
 
@@ -26,12 +36,15 @@ GIVE_UP = timedelta(days=1)
 def close_stale_calls(*, now: datetime) -> None:
     """Ask the carrier about calls that it has not spoken of for a while, and believe its answer.
 
-    One that it cannot be asked about now comes up again in a later sweep.
+    One that it cannot be asked about now comes up again in a later sweep. What was still under way
+    when a call ended is ended as well.
     """
     due = resolve.unsettled_calls(quiet_since=now - QUIET, most=CALLS_A_SWEEP)
     silent: set[str] = set()
     for address in due:
         _check(address, silent, now)
+    for left in resolve.left_over_transfers(ended_before=now - QUIET, most=TRANSFERS_A_SWEEP):
+        settle_left_over(transfer_id=left.transfer_id, business_id=left.business_id, now=now)
 
 
 def _check(address: CallAddress, silent: set[str], now: datetime) -> None:
@@ -54,7 +67,8 @@ def _check(address: CallAddress, silent: set[str], now: datetime) -> None:
 def _claim(address: CallAddress, now: datetime) -> Call | None:
     """None when another sweep has just taken it."""
     with business_scope(address.business_id):
-        call = Call.objects.for_business(address.business_id).get(pk=address.call_id)
+        calls = Call.objects.for_business(address.business_id).select_related("business")
+        call: Call = calls.get(pk=address.call_id)
         return call if call.claim_check(now) else None
 
 
@@ -105,6 +119,8 @@ def _forget(call: Call, now: datetime) -> None:
 
 def _stop_if_abandoned(call: Call, account: TwilioAccount, now: datetime) -> None:
     """The carrier still holds a line on which nobody of ours speaks, or for longer than allowed."""
+    if _is_put_through(call, now):
+        return
     reason = _why_abandoned(call, now)
     if reason is None and call.is_live:
         return
@@ -116,8 +132,21 @@ def _stop_if_abandoned(call: Call, account: TwilioAccount, now: datetime) -> Non
     telephony.hang_up(account, call.call_sid or "")
 
 
+def _is_put_through(call: Call, now: datetime) -> bool:
+    """The caller waits for a person, or talks to one: nobody of ours has to be on the line then."""
+    with business_scope(call.business_id):
+        transfers = Transfer.objects.for_business(call.business_id).filter(call=call)
+        found: bool = transfers.under_way().filter(requested_at__gt=now - LONGEST_TALK).exists()
+    return found
+
+
+def _longest(call: Call) -> timedelta:
+    with business_scope(call.business_id):
+        return timedelta(seconds=AgentSettings.objects.of(call.business).max_call_s) + QUIET
+
+
 def _why_abandoned(call: Call, now: datetime) -> tuple[EndReason, str] | None:
-    if call.answered_at and call.answered_at + LONGEST_CALL <= now:
+    if call.answered_at and call.answered_at + _longest(call) <= now:
         return EndReason.MAX_DURATION, "The call went on beyond the longest allowed."
     if call.token_expires_at and call.token_expires_at <= now and not call.token_used_at:
         return EndReason.ERROR, "No media stream was opened for the call."

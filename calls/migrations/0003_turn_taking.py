@@ -375,6 +375,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "stream_number",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="The media stream that it followed. Empty: not dialled.",
+                        null=True,
+                        verbose_name="after media stream",
+                    ),
+                ),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="picked up"),
+                ),
+                (
                     "accepted_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="accepted"),
                 ),

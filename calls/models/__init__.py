@@ -21,6 +21,7 @@ from calls.models.transfer import (
     FAILED_TRANSFERS,
     LIVE_TRANSFERS,
     Transfer,
+    TransferQuerySet,
     TransferStatus,
     TransferTarget,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Recording",
     "ToolCall",
     "Transfer",
+    "TransferQuerySet",
     "TransferStatus",
     "TransferTarget",
     "Turn",

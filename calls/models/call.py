@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +17,8 @@ from tenants.models import Business, PhoneNumber
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 TOKEN_LIFETIME = timedelta(seconds=60)
+# How often a caller whose line to us broke is taken up again. Transfers that came back do not count.
+RESUMPTIONS = 2
 
 
 class CallStatus(models.TextChoices):
@@ -75,28 +76,29 @@ class EndReason(models.TextChoices):
 
 REJECTIONS = tuple(reason for reason in EndReason if reason.value.startswith("rejected_"))
 
-METRICS = frozenset(
-    {
-        "stream_sid",
-        "frames_in",
-        "frames_forwarded",
-        "frames_dropped",
-        "frames_sent",
-        "heard_ms",
-        "utterances_total",
-        "utterances_empty",
-        "utterances_very_short",
-        "utterances_filler_only",
-        "barge_ins",
-        "reconnects",
-        "greeting_latency_ms",
-        "usage",
-        "counters",
-        "compact_sent_at",
-        "full_sent_at",
-        "full_confirmed",
-    }
+# What each media stream of a call measures: figures that add up, and facts of which the first stays.
+SUMS = (
+    "frames_in",
+    "frames_forwarded",
+    "frames_dropped",
+    "frames_sent",
+    "heard_ms",
+    "utterances_total",
+    "utterances_empty",
+    "utterances_very_short",
+    "utterances_filler_only",
+    "barge_ins",
+    "reconnects",
 )
+SUMS_BY_NAME = ("usage", "counters")
+FIRSTS = (
+    "stream_sid",
+    "greeting_latency_ms",
+    "compact_sent_at",
+    "full_sent_at",
+    "full_confirmed",
+)
+METRICS = frozenset((*SUMS, *SUMS_BY_NAME, *FIRSTS))
 
 
 class CallQuerySet(BusinessOwnedQuerySet["Call"]):
@@ -231,8 +233,8 @@ class Call(BusinessOwned):
     def is_live(self) -> bool:
         return CallStatus(self.status).is_live
 
-    def token(self) -> str:
-        return mint(self.pk)
+    def token(self, number: int = 0) -> str:
+        return mint(self.pk, number)
 
     def take_stream(self, now: datetime) -> bool:
         """The single use of the media token: of two sockets that bring it, one gets the call.
@@ -240,12 +242,37 @@ class Call(BusinessOwned):
         A socket is opened on answered calls only, so it also says that the call is in progress,
         whichever callback is late.
         """
+        fresh = Q(token_used_at=None, token_expires_at__gt=now, stream_number=self.stream_number)
         return self._update(
-            Q(status__in=LIVE, token_used_at=None, token_expires_at__gt=now),
+            Q(status__in=LIVE) & fresh,
             token_used_at=now,
             status=CallStatus.IN_PROGRESS,
             answered_at=Coalesce("answered_at", Value(now)),
         )
+
+    def next_stream(self, number: int, now: datetime) -> bool:
+        """Media stream `number` is over, and its successor is due. True for the first who says so."""
+        return self._update(
+            Q(status__in=LIVE, stream_number=number),
+            stream_number=number + 1,
+            token_used_at=None,
+            token_expires_at=now + TOKEN_LIFETIME,
+        )
+
+    def resume(self, number: int, now: datetime) -> bool:
+        """Media stream `number` broke, and its successor is due. False when too many have broken.
+
+        Told of the same stream again it answers the same, and changes nothing.
+        """
+        with transaction.atomic():
+            row = Call.objects.for_business(self.business_id).select_for_update().get(pk=self.pk)
+            if row.stream_number != number:
+                return True
+            if row.counters.get("resumed", 0) >= RESUMPTIONS:
+                return False
+            if row.next_stream(number, now):
+                row.count("resumed")
+            return True
 
     def apply_carrier_status(
         self,
@@ -297,25 +324,35 @@ class Call(BusinessOwned):
     def finish(
         self, *, end_reason: EndReason, end_detail: str, metrics: Mapping[str, Any], now: datetime
     ) -> None:
-        """Note why the call ended and what was measured in it.
+        """Note why the call ended and what was measured in its last stream.
 
         The first reason stays; only "the carrier ended it" gives way to a better one. The end is
         provisional until the carrier confirms it.
         """
+        explained = ~Q(end_reason__in=_weaker_than(end_reason))
+        end = CallStatus.REJECTED if end_reason in REJECTIONS else CallStatus.COMPLETED
+        with transaction.atomic():
+            self.add_metrics(metrics)
+            self._update(
+                Q(),
+                status=_unless(Q(status__in=TERMINAL), F("status"), Value(end)),
+                ended_at=Coalesce("ended_at", Value(now)),
+                end_reason=_unless(explained, F("end_reason"), Value(end_reason)),
+                end_detail=_unless(explained, F("end_detail"), Value(end_detail)),
+            )
+
+    def add_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """What one media stream has measured, on top of what those before it have."""
         unknown = metrics.keys() - METRICS
         if unknown:
             raise ValueError(f"Not a measure of a call: {', '.join(sorted(unknown))}")
-        explained = ~Q(end_reason__in=_weaker_than(end_reason))
-        end = CallStatus.REJECTED if end_reason in REJECTIONS else CallStatus.COMPLETED
-        changes = {
-            **metrics,
-            "status": _unless(Q(status__in=TERMINAL), F("status"), Value(end)),
-            "ended_at": Coalesce("ended_at", Value(now)),
-            "end_reason": _unless(explained, F("end_reason"), Value(end_reason)),
-            "end_detail": _unless(explained, F("end_detail"), Value(end_detail)),
-            "counters": _merged("counters", metrics.get("counters", {})),
-        }
-        self._update(Q(), **changes)
+        if not metrics:
+            return
+        with transaction.atomic():
+            row = Call.objects.for_business(self.business_id).select_for_update().get(pk=self.pk)
+            for name, value in metrics.items():
+                setattr(row, name, _together(name, getattr(row, name), value))
+            row.save(update_fields=metrics.keys())
 
     def claim_check(self, now: datetime) -> bool:
         """Of two sweeps that found this call, one asks the carrier about it."""
@@ -346,7 +383,9 @@ def _weaker_than(end_reason: EndReason) -> tuple[str, ...]:
     return ("",) if end_reason is EndReason.CARRIER else ("", EndReason.CARRIER)
 
 
-def _merged(field: str, added: Mapping[str, Any]) -> CombinedExpression:
-    """The bridge's counters and those of callbacks share one column; neither may erase the other."""
-    new = Value(dict(added), output_field=models.JSONField())
-    return CombinedExpression(F(field), "||", new, output_field=models.JSONField())
+def _together(name: str, before: Any, added: Any) -> Any:
+    if name in SUMS:
+        return before + added
+    if name in SUMS_BY_NAME:
+        return {key: before.get(key, 0) + added.get(key, 0) for key in before | added}
+    return added if before in (None, "") else before

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -68,6 +70,24 @@ class TransferQuerySet(BusinessOwnedQuerySet["Transfer"]):
     def live(self) -> Self:
         return self.filter(status__in=LIVE_TRANSFERS)
 
+    def dialled(self) -> Self:
+        return self.exclude(stream_number=None)
+
+    def requested(self) -> Self:
+        return self.filter(status=TransferStatus.REQUESTED)
+
+    def after_stream(self, number: int) -> Self:
+        """The one that the caller left this media stream for, whatever has become of it."""
+        return self.filter(stream_number=number)
+
+    def under_way(self) -> Self:
+        """Somebody's telephone rings or is being talked on."""
+        return self.live().dialled()
+
+    def left_over(self, before: datetime) -> Self:
+        """Live, although the carrier has long said that the caller's leg is gone."""
+        return self.live().filter(call__carrier_final_at__lte=before)
+
 
 class Transfer(BusinessOwned):
     """One attempt to put a caller through. At most one of a call is under way."""
@@ -89,6 +109,13 @@ class Transfer(BusinessOwned):
         _("status"), max_length=16, choices=TransferStatus, default=TransferStatus.REQUESTED
     )
     requested_at = models.DateTimeField(_("requested"), default=timezone.now, editable=False)
+    stream_number = models.PositiveSmallIntegerField(
+        _("after media stream"),
+        null=True,
+        blank=True,
+        help_text=_("The media stream that it followed. Empty: not dialled."),
+    )
+    answered_at = models.DateTimeField(_("picked up"), null=True, blank=True)
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
@@ -117,7 +144,37 @@ class Transfer(BusinessOwned):
     def __str__(self) -> str:
         return f"{self.target} ({self.get_status_display()})"
 
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE_TRANSFERS
+
+    def dial(self, stream_number: int) -> bool:
+        """The caller has left this stream, and the carrier is told to ring. True once."""
+        dialling = {"status": TransferStatus.DIALING, "stream_number": stream_number}
+        return self._mine().requested().update(**dialling) == 1
+
+    def pick_up(self, now: datetime) -> bool:
+        """Whoever was dialled is on the telephone, alone so far. False when it is over."""
+        return self._mine().under_way().update(answered_at=_first("answered_at", now)) == 1
+
+    def accept(self, now: datetime) -> bool:
+        """False when it is over: the caller did not wait, or it was refused before."""
+        connected = {
+            "status": TransferStatus.CONNECTED,
+            "answered_at": _first("answered_at", now),
+            "accepted_at": _first("accepted_at", now),
+        }
+        return self._mine().under_way().update(**connected) == 1
+
     def move(self, status: TransferStatus, **changes: Any) -> bool:
         """To another status, once: an ended transfer stays as it ended. True if the row changed."""
-        live = Transfer.objects.for_business(self.business_id).filter(pk=self.pk).live()
-        return live.update(status=status, **changes) == 1
+        return self._mine().live().update(status=status, **changes) == 1
+
+    def _mine(self) -> TransferQuerySet:
+        mine: TransferQuerySet = Transfer.objects.for_business(self.business_id).filter(pk=self.pk)
+        return mine
+
+
+def _first(field: str, now: datetime) -> Coalesce:
+    """Two deliveries of one webhook note the moment of the first."""
+    return Coalesce(field, Value(now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,11 +26,12 @@ FINAL: frozenset[Status] = frozenset({"completed", "busy", "no-answer", "failed"
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """TwiML that has to be asked for."""
+    """TwiML that has to be asked for. `more` is told besides what every request about a call tells."""
 
     url: str
     method: str = "POST"
     fallback_url: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class CallSettings:
 class CallFaults:
     media: MediaFaults = field(default_factory=MediaFaults)
     callbacks: CallbackFaults = field(default_factory=CallbackFaults)
-    webhook_twice: Literal["", "in turn", "at once"] = ""
+    webhook_twice: Literal["", "in turn", "at once"] = ""  # the first request for TwiML…
+    every_webhook_twice: bool = False  # …or each of the call
     completed_first: bool = False  # the final callback goes out before the socket is closed
     socket_lingers_s: float = 0.0  # …which stays open for so long unless the application closes it
 
@@ -88,6 +91,11 @@ class Callee:
     answered_by: Literal["human", "machine", "fax", "unknown"] = "human"
     message_end: Literal["beep", "silence", "other"] = "beep"
     detection_s: float | None = 3.0  # None: the detector never comes to a verdict
+    # Dialled by <Dial>, they do the following instead of what a person's script says.
+    presses: str = ""  # a key, while the screening document asks for one
+    presses_after_s: float = 1.0
+    talks_s: float | None = 5.0  # then hangs up; None: stays until the caller does
+    hangs_up_after_s: float | None = None  # having picked up, whatever goes on then
 
     def verdict(self, mode: Literal["Enable", "DetectMessageEnd"]) -> str:
         if self.answered_by != "machine":

@@ -115,6 +115,7 @@ class ControlDoor:
             "spoken": call.spoken,
             "log": [asdict(entry) for entry in call.log[log_from:]],
             "streams": [self._stream(stream) for stream in call.streams],
+            "legs": [leg.sid for leg in call.legs],
             "twiml_requests": [exchange.status for exchange in call.exchanges],
             "callbacks": [
                 {"about": exchange.about, "status": exchange.status, "at": exchange.sent_at}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 import secrets
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urljoin
 
-from prosaas.simulator import twiml
+from prosaas.simulator import mulaw, twiml
 from prosaas.simulator.call_params import API_VERSION, parties
 from prosaas.simulator.call_plan import (
     FINAL,
@@ -42,6 +44,9 @@ CONTENT_TYPE_FAILURE = 12300
 _DOCUMENT_LIMIT = 50  # a call that is redirected for ever must end some time
 _SPOKEN_CHARACTERS_PER_SECOND = 15
 _TONE_S = 0.25
+_FINISHING_KEY = "#"
+
+PutThrough = Callable[["PhoneCall", twiml.Dial], "PhoneCall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +61,24 @@ class CallOverError(Exception):
 
 
 class PhoneCall:
+    """One leg. Of a caller who is put through there are two, joined for as long as both last."""
+
     def __init__(
         self,
         *,
         network: Network,
         account: Account,
-        direction: Literal["inbound", "outbound-api"],
+        direction: Literal["inbound", "outbound-api", "outbound-dial"],
         to: str,
         from_: str,
         settings: CallSettings,
         person: Person,
+        put_through: PutThrough,
         faults: CallFaults | None = None,
+        parent_sid: str = "",
     ) -> None:
         self.sid = "CA" + secrets.token_hex(16)
+        self.parent_sid = parent_sid  # of the caller who is put through to this leg
         self.account = account
         self.direction = direction
         self.person = person
@@ -87,6 +97,8 @@ class PhoneCall:
         self.acts: list[Act] = []
         self.exchanges: list[Exchange] = []  # requests for TwiML
         self.streams: list[MediaStream] = []
+        self.legs: list[PhoneCall] = []  # those to which this caller was put through, one by one
+        self.joined_at: float | None = None  # when this leg was put together with the caller's
         self.recording: Recording | None = None
         self._network = network
         self._clock = network.clock
@@ -97,13 +109,22 @@ class PhoneCall:
             network.sender, account, network.clock, self._faults.callbacks, network.spawn
         )
         self._reports = CallReports(network, self._courier, settings, self._params)
+        self._put_through = put_through
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
+        self._keys: asyncio.Queue[str] | None = None  # while somebody is asked for keys
+        self._asked = asyncio.Event()
+        self._dialling: twiml.Dial | None = None  # the <Dial> that is being carried out
         self._final: Status = "completed"
         self._time_limit: Timer | None = None
         self._answered = asyncio.Event()
-        self._streaming = asyncio.Event()
+        self._streaming: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self._ended = asyncio.Event()
         self._settled = asyncio.Event()
+
+    @property
+    def _base_url(self) -> str:
+        """Of the document that is being followed; what is relative in it starts here."""
+        return self.exchanges[-1].url if self.exchanges else ""
 
     # What the person at the telephone does, beside their script.
 
@@ -114,7 +135,9 @@ class PhoneCall:
         self._orders.put_nowait(LoseNetwork())
 
     def press(self, digit: str) -> None:
-        if self.stream is not None:
+        if self._keys is not None:
+            self._keys.put_nowait(digit)
+        elif self.stream is not None and self.stream.is_open:
             self.stream.press(digit)
 
     def say(self, clip: str) -> None:
@@ -151,14 +174,14 @@ class PhoneCall:
         await self._reached(self._answered)
         return self
 
-    async def streaming(self) -> MediaStream:
-        """The stream, once its `start` has been sent."""
-        await self._reached(self._streaming)
-        return self.streams[-1]
+    async def streaming(self, number: int = 1) -> MediaStream:
+        """The n-th stream, once its `start` has been sent."""
+        await self._reached(self._streaming[number])
+        return self.streams[number - 1]
 
-    async def agent_speaks(self) -> MediaStream:
-        """The stream, once the first of the agent's audio has come."""
-        stream = await self.streaming()
+    async def agent_speaks(self, number: int = 1) -> MediaStream:
+        """The n-th stream, once the first of the agent's audio has come."""
+        stream = await self.streaming(number)
         await self._reached(stream.agent_heard)
         return stream
 
@@ -192,7 +215,11 @@ class PhoneCall:
         """An outbound call, from the queue to the last callback."""
         await self._live(self._dial(callee))
 
-    async def _live(self, course: Coroutine[Any, Any, None]) -> None:
+    async def be_put_through(self, callee: Callee, rings_for_s: float) -> None:
+        """The leg that a <Dial> opens, from its first ring to its end."""
+        await self._live(self._take_over(callee, rings_for_s))
+
+    async def _live(self, course: Coroutine[Any, Any, object]) -> None:
         try:
             await self._follow(course)
             self._become(self._final)
@@ -220,6 +247,47 @@ class PhoneCall:
         await self._detect_machine(callee)
         await self._execute(self._settings.source)
 
+    async def _take_over(self, callee: Callee, rings_for_s: float) -> None:
+        self._become("initiated")
+        self._become("ringing")
+        await self._clock.sleep(min(callee.ring_s, rings_for_s))
+        if callee.ring_s > rings_for_s:
+            self._final = "no-answer"
+            return
+        if callee.outcome != "answered":
+            self._final = callee.outcome
+            return
+        self._answer()
+        if callee.hangs_up_after_s is not None:
+            self._network.spawn(self._hang_up_later(callee.hangs_up_after_s))
+        if not await self._hear_screening(callee):
+            return
+        self.joined_at = self._clock.now()
+        self._note("joined")
+        if callee.talks_s is None:
+            await self._ended.wait()
+        else:
+            await self._clock.sleep(callee.talks_s)
+
+    async def _hear_screening(self, callee: Callee) -> bool:
+        """What is said to whoever picks up, alone. False when that document hangs up."""
+        if not isinstance(self._settings.source, Fetch) or not self._settings.source.url:
+            return True
+        if callee.presses:
+            self._network.spawn(self._press_later(callee.presses, callee.presses_after_s))
+        return await self._execute(self._settings.source)
+
+    async def _press_later(self, key: str, after_s: float) -> None:
+        """Counted from the question, however long the application takes to ask it."""
+        with suppress(CallOverError):
+            await self._reached(self._asked)
+            await self._clock.sleep(after_s)
+            self.press(key)
+
+    async def _hang_up_later(self, after_s: float) -> None:
+        await self._clock.sleep(after_s)
+        self.hang_up()
+
     async def _detect_machine(self, callee: Callee) -> None:
         detection = self._settings.detection
         if detection is None:
@@ -238,9 +306,9 @@ class PhoneCall:
         self.answered_by = callee.verdict(detection.mode)
         self._reports.verdict(detection, self.answered_by, callee.detection_s)
 
-    async def _follow(self, course: Coroutine[Any, Any, None]) -> None:
+    async def _follow(self, course: Coroutine[Any, Any, object]) -> None:
         """Runs the course of the call; an order from outside replaces it or ends it."""
-        following: Coroutine[Any, Any, None] | None = course
+        following: Coroutine[Any, Any, object] | None = course
         while following is not None:
             program = asyncio.create_task(following)
             order = asyncio.create_task(self._orders.get())
@@ -258,16 +326,20 @@ class PhoneCall:
                 return
             following = await self._take_order(order.result())
 
-    async def _take_order(self, order: Order) -> Coroutine[Any, Any, None] | None:
+    async def _take_order(self, order: Order) -> Coroutine[Any, Any, object] | None:
         self._note("order", repr(order))
         match order:
             case HangUp(by, unanswered):
                 self._final = "completed" if self.answered_at is not None else unanswered
                 await self._end_by_hanging_up(by)
+                await self._end_leg()
+                await self._tell_of_dial()
             case LoseNetwork():
                 await self._end_stream(lost=True)
             case Fetch() | Inline():
                 await self._end_stream()
+                await self._end_leg()
+                self._dialling = None
                 return self._execute(order)
         return None
 
@@ -314,43 +386,42 @@ class PhoneCall:
 
     # TwiML.
 
-    async def _execute(self, source: Source) -> None:
+    async def _execute(self, source: Source) -> bool:
+        """Runs documents until one has nothing more to say. False when that hung up."""
         for _ in range(_DOCUMENT_LIMIT):
             try:
                 following = await self._perform(source)
             except twiml.TwimlError as error:
                 self._complain(error.code, error.message)
                 self.spoken.append("An application error has occurred. Goodbye.")
-                return
-            if following is None:
-                return
+                return False
+            if not isinstance(following, Fetch):
+                return following
             source = following
         self._complain(WEBHOOK_FAILURE, "redirected without end")
+        return False
 
-    async def _perform(self, source: Source) -> Source | None:
-        """Runs one document; gives back the one that takes over, if any."""
+    async def _perform(self, source: Source) -> Fetch | bool:
+        """Runs one document; gives back the one that takes over, or whether the line stays open."""
         base = source.url if isinstance(source, Fetch) else ""
         verbs = twiml.parse(await self._document(source))
         if verbs and isinstance(verbs[0], twiml.Reject) and self.answered_at is None:
             self._final = "busy" if verbs[0].reason == "busy" else "failed"
-            return None
+            return False
         self._answer()
         for verb in verbs:
             following = await self._do(verb)
             if isinstance(verb, twiml.Hangup):
-                return None
+                return False
             if following is not None:
-                return Fetch(urljoin(base, following.url), following.method)
-        return None
+                return replace(following, url=urljoin(base, following.url))
+        return True
 
     async def _do(self, verb: twiml.Verb) -> Fetch | None:
         self._note("verb", type(verb).__name__)
         match verb:
-            case twiml.SayText(text):
-                self.spoken.append(text)
-                await self._clock.sleep(len(text) / _SPOKEN_CHARACTERS_PER_SECOND)
-            case twiml.Pause(seconds):
-                await self._clock.sleep(seconds)
+            case twiml.SayText() | twiml.Pause():
+                await self._speak(verb)
             case twiml.PlayDigits(digits):
                 await self._clock.sleep(len(digits) * _TONE_S)
             case twiml.Redirect(url, method):
@@ -358,18 +429,29 @@ class PhoneCall:
             case twiml.ConnectStream():
                 await self._connect(verb)
                 return Fetch(verb.action, verb.action_method) if verb.action else None
+            case twiml.Dial():
+                return await self._dial_out(verb)
+            case twiml.Gather():
+                return await self._gather(verb)
             case twiml.Hangup() | twiml.Reject():
                 pass
         return None
+
+    async def _speak(self, verb: twiml.SayText | twiml.Pause) -> None:
+        if isinstance(verb, twiml.Pause):
+            await self._clock.sleep(verb.seconds)
+            return
+        self.spoken.append(verb.text)
+        await self._clock.sleep(len(verb.text) / _SPOKEN_CHARACTERS_PER_SECOND)
 
     async def _document(self, source: Source) -> str:
         if isinstance(source, Inline):
             self.documents.append(source.document)
             return source.document
-        exchange = await self._fetch(source.url, source.method)
+        exchange = await self._fetch(source.url, source.method, source.more)
         if exchange.failure and source.fallback_url:
             self._complain(WEBHOOK_FAILURE, exchange.failure)
-            exchange = await self._fetch(source.fallback_url, "POST")
+            exchange = await self._fetch(source.fallback_url, "POST", source.more)
         if exchange.failure:
             raise twiml.TwimlError(WEBHOOK_FAILURE, exchange.failure)
         if exchange.content_type not in {"text/xml", "application/xml"}:
@@ -377,15 +459,15 @@ class PhoneCall:
         self.documents.append(exchange.body)
         return exchange.body
 
-    async def _fetch(self, url: str, method: str) -> Exchange:
-        params, token = self._params(), secrets.token_hex(16)
+    async def _fetch(self, url: str, method: str, more: Mapping[str, str]) -> Exchange:
+        params, token = {**self._params(), **more}, secrets.token_hex(16)
 
         async def deliver() -> None:
             self.exchanges += await self._network.sender.send(
                 self.account, "twiml", url, method, params, idempotency_token=token
             )
 
-        twice = self._faults.webhook_twice if not self.exchanges else ""
+        twice = self._faults.webhook_twice if self._is_repeated() else ""
         if twice == "at once":
             await asyncio.gather(deliver(), deliver())
         else:
@@ -393,6 +475,104 @@ class PhoneCall:
             if twice == "in turn":
                 await deliver()
         return self.exchanges[-1]
+
+    def _is_repeated(self) -> bool:
+        return self._faults.every_webhook_twice or not self.exchanges
+
+    # Keys.
+
+    async def _gather(self, verb: twiml.Gather) -> Fetch | None:
+        """Nothing pressed: the document goes on behind the <Gather>, and nobody is asked."""
+        self._keys = asyncio.Queue()
+        self._asked.set()
+        patience = asyncio.create_task(self._prompt(verb))
+        digits = ""
+        try:
+            while (key := await self._key_within(patience)) not in ("", _FINISHING_KEY):
+                digits += key
+                if len(digits) == verb.num_digits:
+                    break
+                patience.cancel()
+                patience = asyncio.create_task(self._clock.sleep(verb.timeout_s))
+        finally:
+            self._keys = None
+            patience.cancel()
+        if not digits:
+            return None
+        return Fetch(verb.action or self._base_url, verb.action_method, more={"Digits": digits})
+
+    async def _prompt(self, verb: twiml.Gather) -> None:
+        for prompt in verb.prompts:
+            await self._speak(prompt)
+        await self._clock.sleep(verb.timeout_s)
+
+    async def _key_within(self, patience: asyncio.Task[None]) -> str:
+        """The next key, or nothing when patience is at its end."""
+        if self._keys is None:
+            raise RuntimeError("nobody is asked for keys")
+        key = asyncio.create_task(self._keys.get())
+        try:
+            await asyncio.wait({key, patience}, return_when=asyncio.FIRST_COMPLETED)
+            return key.result() if key.done() else ""
+        finally:
+            key.cancel()
+
+    # The other leg.
+
+    async def _dial_out(self, verb: twiml.Dial) -> Fetch | None:
+        if self.parent_sid:
+            raise twiml.TwimlError(twiml.DIAL_IN_SCREENING, "a leg that was dialled cannot dial")
+        screening = urljoin(self._base_url, verb.screening_url) if verb.screening_url else ""
+        leg = self._put_through(self, replace(verb, screening_url=screening))
+        self.legs.append(leg)
+        self._dialling = verb
+        waiting = asyncio.create_task(self._hold_the_line())
+        try:
+            await leg.ended()
+        finally:
+            waiting.cancel()
+        self._dialling = None
+        return self._after_dial(verb, leg)
+
+    async def _hold_the_line(self) -> None:
+        """A person goes on living while it rings and while somebody else talks to them: the script
+        runs, and hears nothing of the agent.
+        """
+        due = self._clock.now()
+        while True:
+            self._performer.frame(mulaw.SILENT_FRAME)
+            due += mulaw.FRAME_MS / 1000
+            await self._clock.sleep_until(due)
+
+    def _after_dial(self, verb: twiml.Dial, leg: PhoneCall) -> Fetch | None:
+        if not verb.action:
+            return None
+        # A leg that was picked up counts as completed, joined or not: what the documents say of it
+        # and what is seen of it differ, and this is the one by which a product is taken in.
+        more = {
+            "DialCallStatus": leg.status,
+            "DialCallSid": leg.sid,
+            "DialCallDuration": str(leg.duration_s),
+            "DialBridged": "false" if leg.joined_at is None else "true",
+        }
+        return Fetch(verb.action, verb.action_method, more=more)
+
+    async def _end_leg(self) -> None:
+        if self._dialling is not None:
+            self.legs[-1].obey(HangUp("the carrier", "no-answer"))
+            await self.legs[-1].ended()
+
+    async def _tell_of_dial(self) -> None:
+        """The caller hung up during a <Dial>: its action is asked as well, and nobody hears the
+        document.
+        """
+        if self._dialling is None:
+            return
+        self._become(self._final)
+        following = self._after_dial(self._dialling, self.legs[-1])
+        if following is not None:
+            url = urljoin(self._base_url, following.url)
+            await self._fetch(url, following.method, following.more)
 
     # The media stream.
 
@@ -417,7 +597,7 @@ class PhoneCall:
         self._network.spawn(stream.listen())
         self._note("stream", stream.sid)
         self._reports.stream(stream, "stream-started")
-        self._streaming.set()
+        self._streaming[len(self.streams)].set()
         await stream.over.wait()
         self._report_stream_end(stream)
 
@@ -462,6 +642,8 @@ class PhoneCall:
         }
         if self.answered_by:
             params["AnsweredBy"] = self.answered_by
+        if self.parent_sid:
+            params["ParentCallSid"] = self.parent_sid
         return params | parties(self.from_, self.to)
 
     def _take_act(self, act: Act) -> None:

@@ -27,7 +27,7 @@ def call_resource(call: PhoneCall, wall_time: WallTime) -> Json:
     return {
         "sid": call.sid,
         "account_sid": call.account.sid,
-        "parent_call_sid": None,
+        "parent_call_sid": call.parent_sid or None,
         "api_version": API_VERSION,
         "to": call.to,
         "to_formatted": call.to,

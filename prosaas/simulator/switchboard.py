@@ -17,6 +17,7 @@ from prosaas.simulator.media_socket import Signature, open_socket
 from prosaas.simulator.network import Network
 from prosaas.simulator.people import Person, silent_caller
 from prosaas.simulator.phone_call import PhoneCall
+from prosaas.simulator.twiml import Dial
 from prosaas.simulator.webhooks import Account, PublicAddress, WebhookSender
 
 DEFAULT_CALLER = "+972501234567"
@@ -100,6 +101,7 @@ class Switchboard:
                 status_events=status_events,
             ),
             person=person or silent_caller(),
+            put_through=self.put_through,
             faults=faults,
         )
         self.calls[call.sid] = call
@@ -117,6 +119,7 @@ class Switchboard:
             from_=from_,
             settings=settings,
             person=callee.person,
+            put_through=self.put_through,
             faults=self.outbound_faults.popleft() if self.outbound_faults else None,
         )
         now = self.clock.now()
@@ -126,6 +129,27 @@ class Switchboard:
         self.calls[call.sid] = call
         self._spawn(call.dial(callee))
         return call
+
+    def put_through(self, caller: PhoneCall, verb: Dial) -> PhoneCall:
+        """The other leg of a call that is told to <Dial>. Not held back like calls by REST are."""
+        callee = self.callees.get(verb.number, self.default_callee)
+        leg = PhoneCall(
+            network=self.network,
+            account=caller.account,
+            direction="outbound-dial",
+            to=verb.number,
+            from_=verb.caller_id or caller.from_,
+            settings=CallSettings(
+                source=Fetch(verb.screening_url, verb.screening_method),
+                time_limit_s=verb.time_limit_s,
+            ),
+            person=callee.person,
+            put_through=self.put_through,
+            parent_sid=caller.sid,
+        )
+        self.calls[leg.sid] = leg
+        self._spawn(leg.be_put_through(callee, verb.timeout_s))
+        return leg
 
     async def knock(
         self, url: str, *, account_sid: str = "", signature: Signature = "right"

@@ -6,6 +6,7 @@ be found here and not on a telephone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -13,8 +14,17 @@ from xml.etree import ElementTree
 
 PARSE_FAILURE = 12100
 SCHEMA_FAILURE = 12200
+DIAL_IN_SCREENING = 13201
+DIAL_TIMEOUT = 13212
+DIAL_CALLER_ID = 13214
+DIAL_TIME_LIMIT = 13216
+DIAL_ANSWER_ON_BRIDGE = 13219
+DIAL_NUMBER = 13223
+GATHER_TIMEOUT = 13313
+GATHER_NUM_DIGITS = 13314
 TLS_FAILURE = 31910
 HANDSHAKE_FAILURE = 31920
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
 # Name and value of one <Parameter> together.
 PARAMETER_LIMIT = 500
 
@@ -70,7 +80,29 @@ class ConnectStream:
     action_method: str = "POST"
 
 
-Verb = SayText | Pause | PlayDigits | Redirect | Reject | Hangup | ConnectStream
+@dataclass(frozen=True, slots=True)
+class Dial:
+    number: str
+    screening_url: str = ""  # for the ears of whoever picks up, before the legs are joined
+    screening_method: str = "POST"
+    caller_id: str = ""
+    timeout_s: float = 30.0
+    time_limit_s: float = 14_400.0
+    answer_on_bridge: bool = False
+    action: str = ""
+    action_method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    prompts: tuple[SayText | Pause, ...] = ()
+    num_digits: int = 0  # as many as come before the pause
+    timeout_s: float = 5.0
+    action: str = ""  # the document itself, when empty
+    action_method: str = "POST"
+
+
+Verb = SayText | Pause | PlayDigits | Redirect | Reject | Hangup | ConnectStream | Dial | Gather
 
 
 def parse(document: str) -> list[Verb]:
@@ -155,6 +187,67 @@ def _connect(element: ElementTree.Element) -> ConnectStream:
     )
 
 
+def _dial(element: ElementTree.Element) -> Dial:
+    _allow(element, {"action", "method", "timeout", "callerId", "timeLimit", "answerOnBridge"})
+    nouns = list(element)
+    if len(nouns) != 1 or nouns[0].tag != "Number":
+        raise TwimlError(PARSE_FAILURE, "the stand-in carrier dials exactly one <Number>")
+    number = nouns[0]
+    _allow(number, {"url", "method"})
+    return Dial(
+        number=_e164(_text(number), DIAL_NUMBER),
+        screening_url=number.get("url", ""),
+        screening_method=_method(number, "method"),
+        caller_id=_e164(element.get("callerId", ""), DIAL_CALLER_ID, optional=True),
+        timeout_s=_positive(element, "timeout", 30, DIAL_TIMEOUT),
+        time_limit_s=_positive(element, "timeLimit", 14_400, DIAL_TIME_LIMIT),
+        answer_on_bridge=_flag(element, "answerOnBridge", DIAL_ANSWER_ON_BRIDGE),
+        action=element.get("action", ""),
+        action_method=_method(element, "method"),
+    )
+
+
+def _gather(element: ElementTree.Element) -> Gather:
+    _allow(element, {"action", "method", "timeout", "numDigits"})
+    return Gather(
+        prompts=tuple(_prompt(child) for child in element),
+        num_digits=_positive(element, "numDigits", 0, GATHER_NUM_DIGITS),
+        timeout_s=_positive(element, "timeout", 5, GATHER_TIMEOUT),
+        action=element.get("action", ""),
+        action_method=_method(element, "method"),
+    )
+
+
+def _prompt(element: ElementTree.Element) -> SayText | Pause:
+    if element.tag == "Say":
+        return _say(element)
+    if element.tag == "Pause":
+        return _pause(element)
+    raise TwimlError(SCHEMA_FAILURE, f"<{element.tag}> does not belong into a <Gather>")
+
+
+def _e164(number: str, code: int, *, optional: bool = False) -> str:
+    if not (optional and not number) and not _E164.fullmatch(number):
+        raise TwimlError(code, f"{number!r} is not a telephone number")
+    return number
+
+
+def _positive(element: ElementTree.Element, attribute: str, default: int, code: int) -> int:
+    value = element.get(attribute)
+    if value is None:
+        return default
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise TwimlError(code, f"<{element.tag} {attribute}> cannot be {value!r}")
+    return int(value)
+
+
+def _flag(element: ElementTree.Element, attribute: str, code: int) -> bool:
+    value = element.get(attribute, "false")
+    if value not in {"true", "false"}:
+        raise TwimlError(code, f"<{element.tag} {attribute}> cannot be {value!r}")
+    return value == "true"
+
+
 def _parameters(stream: ElementTree.Element) -> dict[str, str]:
     parameters = {}
     for child in stream:
@@ -210,4 +303,6 @@ _READERS: dict[str, Callable[[ElementTree.Element], Verb]] = {
     "Reject": _reject,
     "Hangup": _hangup,
     "Connect": _connect,
+    "Dial": _dial,
+    "Gather": _gather,
 }

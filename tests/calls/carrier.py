@@ -60,8 +60,37 @@ class SignedCarrier:
         fields.setdefault("SequenceNumber", str(next(self._sequence)))
         return self.post(reverse("calls:call-status", args=[slug]), fields)
 
-    def asks_what_follows(self, call_id: uuid.UUID, call_sid: str) -> HttpResponse:
-        return self.post(reverse("calls:after-stream", args=[call_id]), {"CallSid": call_sid})
+    def asks_what_follows(self, call_id: uuid.UUID, call_sid: str, number: int = 0) -> HttpResponse:
+        """The media stream of this number is over."""
+        path = reverse("calls:after-stream", args=[call_id, number] if number else [call_id])
+        return self.post(path, {"CallSid": call_sid})
+
+    def asks_for_whisper(self, transfer_id: uuid.UUID, **more: str) -> HttpResponse:
+        """Whoever was dialled has picked up; this leg has a CallSid of its own."""
+        fields = {"CallSid": new_sid(), "CallStatus": "in-progress", "Direction": "outbound-dial"}
+        return self.post(reverse("calls:whisper", args=[transfer_id]), fields | more)
+
+    def says_digit(self, transfer_id: uuid.UUID, digits: str, **more: str) -> HttpResponse:
+        fields = {"CallSid": new_sid(), "CallStatus": "in-progress", "Digits": digits}
+        return self.post(reverse("calls:whisper-answer", args=[transfer_id]), fields | more)
+
+    def says_transfer_ended(
+        self,
+        call_id: uuid.UUID,
+        transfer_id: uuid.UUID,
+        call_sid: str,
+        dial_status: str,
+        **more: str,
+    ) -> HttpResponse:
+        fields = {
+            "CallSid": call_sid,
+            "CallStatus": "in-progress",
+            "DialCallStatus": dial_status,
+            "DialCallSid": new_sid(),
+        }
+        return self.post(
+            reverse("calls:transfer-ended", args=[call_id, transfer_id]), fields | more
+        )
 
     def says_of_stream(
         self, call_id: uuid.UUID, call_sid: str, event: str, **headers: str

@@ -245,6 +245,40 @@ def test_counters_of_callbacks_and_of_the_bridge_are_kept_both(in_alices: Busine
     assert stored(call).counters == {"stream_errors": 2, "unknown_message": 2}
 
 
+def test_what_several_streams_measured_adds_up_and_firsts_stay(in_alices: Business) -> None:
+    call = call_of(in_alices)
+    call.add_metrics(
+        {
+            "stream_sid": "MZ1",
+            "frames_in": 500,
+            "heard_ms": 900,
+            "greeting_latency_ms": 80,
+            "usage": {"text_in": 0, "audio_in": 7},
+            "counters": {"late_audio": 1},
+            "compact_sent_at": NOW,
+            "full_confirmed": None,
+        }
+    )
+    finish(
+        call,
+        EndReason.SILENCE,
+        stream_sid="MZ2",
+        frames_in=20,
+        heard_ms=100,
+        greeting_latency_ms=9,
+        usage={"audio_in": 3, "audio_out": 5},
+        counters={"late_audio": 2},
+        compact_sent_at=LATER,
+        full_confirmed=True,
+    )
+
+    row = stored(call)
+    assert (row.frames_in, row.heard_ms, row.counters) == (520, 1000, {"late_audio": 3})
+    assert row.usage == {"text_in": 0, "audio_in": 10, "audio_out": 5}
+    assert (row.stream_sid, row.greeting_latency_ms, row.compact_sent_at) == ("MZ1", 80, NOW)
+    assert row.full_confirmed is True
+
+
 def test_a_figure_that_no_column_holds_is_our_own_mistake(in_alices: Business) -> None:
     call = call_of(in_alices)
     with pytest.raises(ValueError, match="direction"):
@@ -283,6 +317,55 @@ def test_a_call_that_is_over_is_not_taken_up(in_alices: Business) -> None:
     report(call, CallStatus.CANCELED, 1)
     assert not call.take_stream(NOW)
     assert stored(call).status == CallStatus.CANCELED
+
+
+def test_the_next_stream_has_a_token_of_its_own(in_alices: Business) -> None:
+    call = call_of(in_alices, token_expires_at=LATER)
+    assert call.take_stream(NOW)
+
+    assert call.next_stream(0, LATER)
+    assert not call.next_stream(0, LATER)  # said already
+
+    row = stored(call)
+    assert (row.stream_number, row.token_used_at) == (1, None)
+    assert not call.take_stream(LATER)  # the stream before, late
+    assert row.take_stream(LATER)
+    assert stored(call).answered_at == NOW
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_deliveries_at_once_one_opens_the_next_stream() -> None:
+    business = opens(make_business("flowers", "he"), ALICES_NUMBER)
+    with business_scope(business):
+        call = call_of(business, token_expires_at=LATER)
+    together = threading.Barrier(2)
+    answers: list[bool] = []
+
+    def ask() -> None:
+        try:
+            together.wait()
+            with business_scope(business):
+                answers.append(call.resume(0, NOW))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == [True, True]
+    with business_scope(business):
+        row = stored(call)
+    assert (row.stream_number, row.counters) == (1, {"resumed": 1})
+
+
+def test_a_call_that_is_over_has_no_next_stream(in_alices: Business) -> None:
+    call = call_of(in_alices, token_expires_at=LATER)
+    report(call, CallStatus.COMPLETED, 3)
+    assert not call.next_stream(0, LATER)
+    assert stored(call).stream_number == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,12 +11,13 @@ from django.urls import URLPattern, reverse
 from pytest_django import Settings
 
 from calls import urls
-from calls.models import Call, CallbackEvent
+from calls.models import Call, CallbackEvent, Transfer
 from calls.signature import BODY_LIMIT
 from tenants.models import Business, Credential
 from tenants.scoping import business_scope
 from tests.calls.carrier import CALLER, SignedCarrier, new_sid
 from tests.calls.conftest import ALICES_NUMBER
+from tests.rows import make_row
 
 PATH = "/twiml/incoming/flowers"
 
@@ -47,7 +48,8 @@ def test_every_route_of_the_carrier_asks_for_the_signature(
     carrier.rings("flowers", ALICES_NUMBER)
     with business_scope(alices):
         call = Call.objects.for_business(alices).get()
-    known = {"slug": "flowers", "call_id": call.pk}
+        transfer = make_row(Transfer, alices, call=call)
+    known = {"slug": "flowers", "call_id": call.pk, "transfer_id": transfer.pk, "number": 1}
     named = {key: known[key] for key in route.pattern.converters}
     path = reverse(f"calls:{route.name}", kwargs=named)
 

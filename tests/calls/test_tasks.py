@@ -11,7 +11,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from calls import tasks
 from calls.actions import close_stale_calls, sweeping
-from calls.models import Call, CallStatus, EndReason
+from calls.models import (
+    AgentSettings,
+    Call,
+    CallStatus,
+    EndReason,
+    Transfer,
+    TransferTarget,
+)
 from calls.telephony import CallUnknown, CarrierCall, TelephonyError
 from prosaas.celery import app
 from tenants.credentials import TwilioAccount
@@ -178,16 +185,84 @@ def test_a_call_that_has_not_been_answered_yet_is_left_alone(
     assert rest.hung_up == []
 
 
-def test_a_call_beyond_the_longest_allowed_is_hung_up(alices: Business, rest: AskedCarrier) -> None:
+@pytest.mark.parametrize("allowed_s", [60, 7200])
+def test_a_call_beyond_what_its_business_allows_is_hung_up(
+    allowed_s: int, alices: Business, rest: AskedCarrier
+) -> None:
+    with business_scope(alices):
+        AgentSettings.objects.create(business=alices, max_call_s=allowed_s)
     call = talking(alices)
     rest.says(call, "in-progress")
+    longest = NOW + timedelta(seconds=allowed_s) + sweeping.QUIET
 
-    sweep(NOW + sweeping.LONGEST_CALL - timedelta(seconds=1))
+    sweep(longest - timedelta(seconds=1))
     assert rest.hung_up == []
 
-    sweep(NOW + sweeping.LONGEST_CALL + timedelta(minutes=5))
+    sweep(longest + timedelta(minutes=5))
     assert rest.hung_up == [call.call_sid]
     assert stored(call).end_reason == EndReason.MAX_DURATION
+
+
+def put_through(call: Call, status: str) -> Transfer:
+    with business_scope(call.business_id):
+        target = TransferTarget.objects.create(
+            business_id=call.business_id, name="Dana", e164="+972500000009"
+        )
+        return Transfer.objects.create(
+            business_id=call.business_id,
+            call=call,
+            target=target,
+            e164=target.e164,
+            warm=True,
+            ring_s=25,
+            status=status,
+            stream_number=None if status == "requested" else 0,
+            requested_at=NOW,
+        )
+
+
+@pytest.mark.parametrize("status", ["dialing", "connected"])
+@pytest.mark.parametrize("made", [talking, ended])
+def test_a_caller_who_talks_to_a_person_is_not_hung_up(
+    status: str, made: Any, alices: Business, rest: AskedCarrier
+) -> None:
+    call = made(alices)
+    put_through(call, status)
+    rest.says(call, "in-progress")
+
+    sweep(NOW + timedelta(hours=2))
+    assert rest.hung_up == []
+
+    sweep(NOW + timedelta(hours=5))
+    assert rest.hung_up == [call.call_sid]
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "reason"),
+    [
+        ("requested", "failed", EndReason.CARRIER),
+        ("dialing", "caller_hangup", EndReason.CALLER_HANGUP),
+        ("connected", "completed", EndReason.TRANSFER),
+    ],
+)
+def test_a_transfer_of_which_the_carrier_never_told_the_end_ends_with_its_call(
+    status: str, outcome: str, reason: EndReason, alices: Business, rest: AskedCarrier
+) -> None:
+    call = talking(alices)
+    transfer = put_through(call, status)
+    rest.says(call, "completed", duration_s=95)
+
+    sweep()
+    assert status_of(transfer) == status  # the news may still be on its way
+    sweep(MUCH_LATER + timedelta(minutes=5))
+
+    assert status_of(transfer) == outcome
+    assert stored(call).end_reason == reason
+
+
+def status_of(transfer: Transfer) -> str:
+    with business_scope(transfer.business_id):
+        return str(Transfer.objects.get(pk=transfer.pk).status)
 
 
 def test_a_call_whose_media_nobody_took_up_is_hung_up(alices: Business, rest: AskedCarrier) -> None:

@@ -29,8 +29,19 @@ def test_every_phrase_is_spoken_in_every_language_of_a_business(
     assert hang_up.tag == "Hangup"
 
 
+@pytest.mark.parametrize("language", Business.Language.values)
+def test_a_caller_is_announced_in_every_language_of_a_business(language: str) -> None:
+    given = {"business": "Flowers", "caller": "Dan", "summary": "Wants roses"}
+    words = phrases.announcement(language, **given)
+    assert all(part in words for part in ("Flowers", "Dan", "Wants roses.", "1"))
+
+    nothing_known = phrases.announcement(language, business="Flowers", caller="", summary="")
+    assert phrases.NUMBER_WITHHELD[language] in nothing_known
+    assert "  " not in nothing_known
+
+
 def test_the_line_is_never_held_open_after_the_stream() -> None:
-    text = twiml.connect(call_id=uuid.uuid4(), token="t", language="he")
+    text = twiml.connect(call_id=uuid.uuid4(), number=0, token="t", language="he")
 
     assert [verb.tag for verb in document(text)] == ["Connect", "Say", "Hangup"]
     assert "Pause" not in text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -47,14 +48,14 @@ def verbs(response: HttpResponse) -> list[str]:
     return [verb.tag for verb in document]
 
 
-def ended(call: Call, reason: EndReason) -> None:
+def ended(call: Call, reason: EndReason, **given: Any) -> None:
+    facts: dict[str, Any] = {"metrics": {}, "now": timezone.now()} | given
     finish_call(
         call_id=call.pk,
         business_id=call.business_id,
         end_reason=reason,
         end_detail="",
-        metrics={},
-        now=timezone.now(),
+        **facts,
     )
 
 
@@ -202,26 +203,69 @@ def test_a_caller_who_was_left_alone_is_given_an_apology(
     assert stored(call).end_reason == reason
 
 
-def test_a_stream_that_broke_ends_the_call_with_an_apology(
-    call: Call, carrier: SignedCarrier
-) -> None:
+def next_socket(response: HttpResponse) -> str:
+    document = ElementTree.fromstring(response.content)  # noqa: S314 - our own document
+    stream = document.find("Connect/Stream")
+    assert stream is not None
+    return stream.get("url", "")
+
+
+def test_a_caller_whose_stream_broke_is_taken_up_again(call: Call, carrier: SignedCarrier) -> None:
     first = carrier.asks_what_follows(call.pk, sid_of(call))
     second = carrier.asks_what_follows(call.pk, sid_of(call))
+
+    assert verbs(first) == ["Connect", "Say", "Hangup"]
+    assert first.content == second.content
+    assert next_socket(first) == f"wss://prosaas.test/ws/media/{call.token(1)}"
+    assert f"/twiml/after-stream/{call.pk}/1" in first.content.decode()
+    row = stored(call)
+    assert (row.stream_number, row.counters) == (1, {"resumed": 1})
+    assert row.is_live
+
+
+def test_a_line_that_breaks_too_often_is_given_up(call: Call, carrier: SignedCarrier) -> None:
+    for number in (0, 1):
+        response = carrier.asks_what_follows(call.pk, sid_of(call), number)
+        assert verbs(response)[0] == "Connect"
+
+    first = carrier.asks_what_follows(call.pk, sid_of(call), 2)
+    second = carrier.asks_what_follows(call.pk, sid_of(call), 2)
 
     assert verbs(first) == ["Say", "Hangup"]
     assert first.content == second.content
     row = stored(call)
-    assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.CARRIER)
-    assert row.end_detail == "The media stream broke off."
+    assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.ERROR)
+    assert row.end_detail == "The line to the caller broke too often."
+    assert row.counters == {"resumed": 2}
     assert row.carrier_final_at is None  # provisional
 
 
-def test_the_bridge_may_still_say_better_why_a_stream_broke(
+@pytest.mark.parametrize("news_first", [True, False])
+def test_a_caller_who_hung_up_when_the_stream_broke_is_not_waited_for(
+    news_first: bool, call: Call, carrier: SignedCarrier
+) -> None:
+    if news_first:
+        carrier.says_of_call("flowers", sid_of(call), "completed")
+        assert verbs(carrier.asks_what_follows(call.pk, sid_of(call))) == ["Hangup"]
+        assert stored(call).stream_number == 0
+    else:
+        carrier.asks_what_follows(call.pk, sid_of(call))
+        carrier.says_of_call("flowers", sid_of(call), "completed")
+    row = stored(call)
+    assert (row.status, row.end_reason) == (CallStatus.COMPLETED, EndReason.CARRIER)
+
+
+def test_a_process_that_comes_late_does_not_end_the_stream_after_its_own(
     call: Call, carrier: SignedCarrier
 ) -> None:
     carrier.asks_what_follows(call.pk, sid_of(call))
-    ended(call, EndReason.MODEL_LOST)
-    assert stored(call).end_reason == EndReason.MODEL_LOST
+
+    ended(call, EndReason.CARRIER, stream_number=0, metrics={"frames_in": 7})
+    assert stored(call).is_live
+    assert stored(call).frames_in == 7
+
+    ended(call, EndReason.SILENCE, stream_number=1)
+    assert stored(call).end_reason == EndReason.SILENCE
 
 
 # The news for the process that holds the sockets

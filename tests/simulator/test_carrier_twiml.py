@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from aiohttp import web
-from twilio.twiml.voice_response import Connect, VoiceResponse
+from twilio.twiml.voice_response import Connect, Dial, Gather, VoiceResponse
 
 from prosaas.simulator.carrier import Carrier
 from prosaas.simulator.twiml import (
@@ -17,6 +17,8 @@ from prosaas.simulator.twiml import (
     check_stream_url,
     parse,
 )
+from prosaas.simulator.twiml import Dial as DialNumber
+from prosaas.simulator.twiml import Gather as GatherKeys
 from tests.simulator.product import ACCOUNT, NUMBER, TOKEN, Hook, Product
 
 
@@ -40,6 +42,14 @@ def test_what_the_official_library_writes_is_understood() -> None:
     response.say("Goodbye", language="en-US", voice="alice")
     response.pause(length=2)
     response.play(digits="1w2#")
+    dial = Dial(
+        action="/ended", timeout=25, answer_on_bridge=True, caller_id="+97235550100", time_limit=60
+    )
+    dial.number("+972500000009", url="https://app.example/whisper")
+    response.append(dial)
+    gather = Gather(num_digits=1, timeout=8, action="/digit", method="GET")
+    gather.say("Press one", language="en-US")
+    response.append(gather)
     response.redirect("/again", method="GET")
     response.hangup()
     assert parse(str(response)) == [
@@ -53,6 +63,16 @@ def test_what_the_official_library_writes_is_understood() -> None:
         SayText("Goodbye", "en-US", "alice"),
         Pause(2.0),
         PlayDigits("1w2#"),
+        DialNumber(
+            "+972500000009",
+            screening_url="https://app.example/whisper",
+            caller_id="+97235550100",
+            timeout_s=25,
+            time_limit_s=60,
+            answer_on_bridge=True,
+            action="/ended",
+        ),
+        GatherKeys((SayText("Press one", "en-US"),), 1, 8, "/digit", "GET"),
         Redirect("/again", "GET"),
         Hangup(),
     ]
@@ -69,6 +89,21 @@ def test_what_the_official_library_writes_is_understood() -> None:
         ("<!DOCTYPE Response><Response/>", 12100),
         ('<!DOCTYPE r [<!ENTITY a "b">]><Response><Say>&a;</Say></Response>', 12100),
         ("<Response><Dial>+15550001111</Dial></Response>", 12100),
+        ("<Response><Dial><Client>alice</Client></Dial></Response>", 12100),
+        ("<Response><Dial record='true'><Number>+15550001111</Number></Dial></Response>", 12200),
+        ("<Response><Dial><Number byoc='b'>+15550001111</Number></Dial></Response>", 12200),
+        ("<Response><Dial><Number>alice</Number></Dial></Response>", 13223),
+        ("<Response><Dial timeout='0'><Number>+15550001111</Number></Dial></Response>", 13212),
+        ("<Response><Dial timeLimit='x'><Number>+15550001111</Number></Dial></Response>", 13216),
+        ("<Response><Dial callerId='me'><Number>+15550001111</Number></Dial></Response>", 13214),
+        (
+            "<Response><Dial answerOnBridge='yes'><Number>+15550001111</Number></Dial></Response>",
+            13219,
+        ),
+        ("<Response><Gather><Play>a.mp3</Play></Gather></Response>", 12200),
+        ("<Response><Gather input='speech'/></Response>", 12200),
+        ("<Response><Gather numDigits='0'/></Response>", 13314),
+        ("<Response><Gather timeout='-1'/></Response>", 13313),
         ("<Response><Start><Stream url='wss://a.example'/></Start></Response>", 12100),
         ("<Response><Play>https://a.example/music.mp3</Play></Response>", 12100),
         ("<Response><Connect/></Response>", 12100),
