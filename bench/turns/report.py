@@ -56,11 +56,12 @@ COLUMNS: tuple[Column, ...] = (
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """Milliseconds, as median/worst."""
-    rows = [["", *(column.head for column in COLUMNS)]]
-    for phase in Phase:
-        if of_phase := [one for one in outcomes if one.phase is phase]:
-            rows.append(_row(str(phase), of_phase))
-    rows.append(_row("all", outcomes))
+    by_phase = {phase: [one for one in outcomes if one.phase is phase] for phase in Phase}
+    rows = [
+        ["", *(column.head for column in COLUMNS)],
+        *(_row(str(phase), of_phase) for phase, of_phase in by_phase.items() if of_phase),
+        _row("all", outcomes),
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(_line(row, widths) for row in rows)
 

@@ -64,7 +64,8 @@ LEAVES: Final = (AfterAgentEnds(quiet_ms=3_500, patience_ms=9_000), HangUp())
 
 
 def situation_of(row: Row) -> Situation:
-    lead_in, said_before = _lead_in(row)
+    lead_in = _lead_in(row)
+    said_before = sum(isinstance(step, Say) for step in lead_in)
     return Situation(
         row=row,
         lead_in=lead_in,
@@ -81,26 +82,22 @@ def _greeting(row: Row) -> str:
     return (LONG_GREETINGS if greets_long else SHORT_GREETINGS)[row.language]
 
 
-def _lead_in(row: Row) -> tuple[tuple[Step, ...], int]:
-    asks = (AfterAgentEnds(quiet_ms=500), Say(f"{row.language}_question"))
-    match row.phase:
-        case Phase.GREETING | Phase.STORED_GREETING:
-            return (AfterAgentStarts(1_200),), 0
-        case Phase.MIDDLE:
-            return (*asks, AfterAgentStarts(1_500)), 1
-        case Phase.LAST_WORD:
-            return (*asks, AtLastWord(spoken_ms(ANSWERS[row.language]), before_end_ms=180)), 1
-        case Phase.BETWEEN:
-            return (*asks, AtLastWord(spoken_ms(FIRST_ITEMS[row.language]), before_end_ms=60)), 1
-        case Phase.THINKING:
-            return (*asks, Wait(900)), 1
-        case Phase.TOOL:
-            return (*asks, AfterAgentEnds(quiet_ms=400)), 1
-        case Phase.SILENCE:
-            return (AfterAgentEnds(quiet_ms=600),), 0
-        case Phase.FAREWELL:
-            asks = (AfterAgentEnds(quiet_ms=500), Say(f"{row.language}_goodbye"))
-            return (*asks, AfterAgentStarts(800)), 1
+def _lead_in(row: Row) -> tuple[Step, ...]:
+    language = row.language
+    greeted, asks = AfterAgentEnds(quiet_ms=500), Say(f"{language}_question")
+    into_the_greeting = (AfterAgentStarts(1_200),)
+    until: dict[Phase, tuple[Step, ...]] = {
+        Phase.GREETING: into_the_greeting,
+        Phase.STORED_GREETING: into_the_greeting,
+        Phase.MIDDLE: (greeted, asks, AfterAgentStarts(1_500)),
+        Phase.LAST_WORD: (greeted, asks, AtLastWord(spoken_ms(ANSWERS[language]), 180)),
+        Phase.BETWEEN: (greeted, asks, AtLastWord(spoken_ms(FIRST_ITEMS[language]), 60)),
+        Phase.THINKING: (greeted, asks, Wait(900)),
+        Phase.TOOL: (greeted, asks, AfterAgentEnds(quiet_ms=400)),
+        Phase.SILENCE: (greeted,),
+        Phase.FAREWELL: (greeted, Say(f"{language}_goodbye"), AfterAgentStarts(800)),
+    }
+    return until[row.phase]
 
 
 def _leaves(row: Row) -> tuple[Step, ...]:
