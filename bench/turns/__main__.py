@@ -67,7 +67,7 @@ def _conclude(played: Sequence[Played], file: Path | None) -> int:
     judged = verdicts(outcomes, pairs)
     print(report.faulty(outcomes), report.errors(outcomes), sep="\n\n", end="\n\n")
     print(report.table(outcomes), report.paired(pairs), sep="\n\n", end="\n\n")
-    print(*judged, sep="\n")
+    print(report.disturbance(outcomes), *judged, sep="\n")
     if file is not None:
         file.write_bytes(_as_json(outcomes, pairs, judged))
     return 0 if all(verdict.holds for verdict in judged) else 1

@@ -54,6 +54,7 @@ class Outcome:
     farewell_lost_ms: float = 0.0
     hung_up_after_ms: float | None = None
     greeted_after_ms: float | None = None
+    carrier_lag_ms: float = 0.0
 
     @property
     def faults(self) -> list[str]:
@@ -130,6 +131,7 @@ class _Judge:
             farewell_lost_ms=self._farewell_lost_ms(),
             hung_up_after_ms=self._hung_up_after_ms(),
             greeted_after_ms=self._greeted_after_ms(),
+            carrier_lag_ms=self.record.carrier_lag_ms,
         )
 
     # Falling silent

@@ -62,7 +62,7 @@ class Record:
     received: Sequence[Happened]  # by the model
     items: Sequence[Json]  # in the conversation at the end
     ended_at: float
-    hung_up_by_product: bool
+    carrier_lag_ms: float  # how late its own frames left, at worst: the machine, not the product
 
     def voices(self) -> dict[str, bytes]:
         return {each.item_id: each.audio for each in self.utterances}
@@ -99,8 +99,14 @@ def record_of(
         received=_in_order(session.log.received for session in sessions),
         items=[item for session in sessions for item in session.items()],
         ended_at=stream.closed_at or call.ended_at or stream.start_sent_at,
-        hung_up_by_product=not any(act.kind == "hangs up" for act in call.acts),
+        carrier_lag_ms=_lag_ms(stream.caller_frames.sent_at),
     )
+
+
+def _lag_ms(sent_at: Sequence[float]) -> float:
+    frame_s = mulaw.FRAME_MS / 1000
+    offsets = [at - number * frame_s for number, at in enumerate(sent_at)]
+    return (max(offsets) - min(offsets)) * 1000 if offsets else 0.0
 
 
 def _in_order(logs: Iterable[Sequence[Happened]]) -> list[Happened]:

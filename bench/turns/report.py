@@ -11,6 +11,9 @@ from bench.turns.judge import Outcome
 from bench.turns.verdicts import Pair, errors_of
 from bench.turns.vocabulary import Phase
 
+# Beyond this the times tell of somebody else's work on the machine as well.
+DISTURBED_MS = 15.0
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -100,4 +103,15 @@ def paired(pairs: Sequence[Pair]) -> str:
     return (
         f"Answer after the caller's end, {len(pairs)} pairs, median/worst ms: product {_shown(ours)}, "
         f"relay with the server's turn-taking {_shown(its)}, difference {_shown(apart)}"
+    )
+
+
+def disturbance(outcomes: Sequence[Outcome]) -> str:
+    """A sentence about the others on the machine, empty when they were quiet."""
+    lags = distribution(one.carrier_lag_ms for one in outcomes)
+    if not lags.p50 > DISTURBED_MS:
+        return ""
+    return (
+        f"The stand-in carrier's own frames were up to {_shown(lags)} ms late (median/worst call): "
+        "these times are worse than the truth. Repeat them in a quieter moment.\n"
     )

@@ -108,7 +108,8 @@ MIDDLE: Final[tuple[Cell, ...]] = (
     ("he", LOUD_ECHO, USUAL, Right.RESUME),
     ("en", NAME, USUAL, Right.STOP),
     ("en", SENTENCE, FAILED, Right.STOP),
-    ("en", VERY_QUIET, USUAL, Right.STOP),
+    # Too quiet for the server: no turn, so no answer, but nobody is talked over.
+    ("en", VERY_QUIET, USUAL, Right.HUSH),
     ("en", CAR, EMPTY, Right.RESUME),
     ("en", CROSSTALK, USUAL, Right.RESUME),
     ("en", DEEP_COUGH, EMPTY, Right.RESUME),

@@ -131,7 +131,7 @@ def main() -> None:
         for line in LINES:
             _write(line, mulaw.encode(_trimmed(_speak(line))))
     for line in HUMMED:
-        _write(line, mulaw.encode(_trimmed(_hum(line))))
+        _write(line, hummed(line))
     noise_lines = [Line(name, "", "", kind="noise", speaker="nobody") for name in NOISES]
     for line in noise_lines:
         _write(line, NOISES[line.name]())
@@ -146,8 +146,9 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _hum(line: Line) -> list[int]:
-    return vocal_tract.speak(line.spoken, pitch=_PITCHES[line.language], seed=line.name)
+def hummed(line: Line) -> bytes:
+    spoken = vocal_tract.speak(line.spoken, pitch=_PITCHES[line.language], seed=line.name)
+    return mulaw.encode(_trimmed(spoken))
 
 
 def _speak(line: Line) -> list[int]:

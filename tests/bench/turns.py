@@ -75,7 +75,7 @@ def record(
         received=received,
         items=list(items),
         ended_at=60.0,
-        hung_up_by_product=False,
+        carrier_lag_ms=0.0,
     )
 
 
