@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from prosaas.simulator import mulaw
@@ -32,6 +32,15 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """An utterance that may be heard from a moment on."""
+
+    item_id: str
+    audio: bytes
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class HeardAudio:
     stretches: tuple[Stretch, ...]
     foreign_ms: float  # nobody's audio, silence apart
@@ -46,6 +55,10 @@ class HeardAudio:
     def begins_at(self, item_id: str) -> float | None:
         return min((each.at for each in self.of(item_id)), default=None)
 
+    def only(self, item_ids: Collection[str]) -> HeardAudio:
+        kept = tuple(each for each in self.stretches if each.item_id in item_ids)
+        return HeardAudio(kept, self.foreign_ms)
+
     def audible_at(self, moment: float) -> bool:
         return any(each.at <= moment < each.until for each in self.stretches)
 
@@ -57,13 +70,13 @@ class HeardAudio:
         return moment
 
 
-def hear(segments: Iterable[Segment], voices: Mapping[str, bytes]) -> HeardAudio:
+def hear(segments: Iterable[Segment], voices: Sequence[Voice]) -> HeardAudio:
     finder = _Finder(voices)
     stretches: list[Stretch] = []
     foreign = 0
     for segment in segments:
         for frame, at in _frames(segment):
-            found = finder.find(frame, stretches[-1] if stretches else None)
+            found = finder.find(frame, at, stretches[-1] if stretches else None)
             if found is None:
                 foreign += len(frame) if frame.strip(mulaw.SILENCE) else 0
                 continue
@@ -95,37 +108,32 @@ def _extend(stretches: list[Stretch], piece: Stretch) -> None:
 
 
 class _Finder:
-    def __init__(self, voices: Mapping[str, bytes]) -> None:
+    """Of two utterances with the same words the later one is meant, unless the earlier goes on."""
+
+    def __init__(self, voices: Sequence[Voice]) -> None:
         ducked = mulaw.attenuation(DUCKED_DB)
         self._voices = [
-            (item_id, voice)
-            for item_id, audio in voices.items()
-            for voice in (audio, audio.translate(ducked))
+            Voice(voice.item_id, audio, voice.since)
+            for voice in sorted(voices, key=lambda voice: voice.since, reverse=True)
+            for audio in (voice.audio, voice.audio.translate(ducked))
         ]
-        self._place = {
-            voice[start : start + mulaw.FRAME_BYTES]: (item_id, start)
-            for item_id, voice in reversed(self._voices)
-            for start in range(0, len(voice), mulaw.FRAME_BYTES)
-        }
 
-    def find(self, frame: bytes, before: Stretch | None) -> tuple[str, int, int] | None:
+    def find(self, frame: bytes, at: float, before: Stretch | None) -> tuple[str, int, int] | None:
         """Whose frame it is, where in the utterance it begins, and how much of it is not padding."""
         if before is not None and (size := self._goes_on(frame, before)):
             return before.item_id, before.last, size
         said = frame.rstrip(mulaw.SILENCE)
         if len(said) < TELLING_BYTES:
             return None
-        if (place := self._place.get(said)) is not None:
-            return *place, len(said)
-        for item_id, voice in self._voices:
-            if (start := voice.find(said)) >= 0:
-                return item_id, start, len(said)
+        for voice in self._voices:
+            if voice.since <= at and (start := voice.audio.find(said)) >= 0:
+                return voice.item_id, start, len(said)
         return None
 
     def _goes_on(self, frame: bytes, before: Stretch) -> int:
-        for item_id, voice in self._voices:
-            if item_id == before.item_id:
-                expected = voice[before.last : before.last + len(frame)]
+        for voice in self._voices:
+            if voice.item_id == before.item_id:
+                expected = voice.audio[before.last : before.last + len(frame)]
                 if expected and frame == expected.ljust(len(frame), mulaw.SILENCE):
                     return len(expected)
         return 0

@@ -147,9 +147,10 @@ class _Judge:
     def _silence(self) -> float | None:
         """When the agent fell silent, if it was to be heard when there was a reason."""
         candidate = self._candidate()
-        if candidate is None or not self.heard.audible_at(candidate):
+        old = self.heard.only({each.item_id for each in self._old()})
+        if candidate is None or not old.audible_at(candidate):
             return None
-        return self.heard.silent_from(candidate)
+        return old.silent_from(candidate)
 
     def _decided(self) -> float | None:
         """From when on it was certain that the caller was to be listened to."""
@@ -268,13 +269,13 @@ class _Judge:
     # What the model believes
 
     def _truncates(self) -> Iterator[Truncate]:
-        audio = self.record.voices()
+        spoken = {each.item_id: len(each.audio) for each in self.record.utterances}
         for each in self.record.received:
             if each.type != "conversation.item.truncate":
                 continue
             item_id, end_ms = each.body["item_id"], each.body["audio_end_ms"]
             heard_ms = self.heard.end_of(item_id) / SAMPLES_PER_MS
-            has_ms = len(audio.get(item_id, b"")) / SAMPLES_PER_MS
+            has_ms = spoken.get(item_id, 0) / SAMPLES_PER_MS
             yield Truncate(abs(end_ms - heard_ms), possible=0 < end_ms <= has_ms)
 
     def _is_untold(self, utterance: Utterance) -> bool:

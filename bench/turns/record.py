@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.turns.hearing import Voice
 from bench.turns.vocabulary import Situation
 from prosaas.simulator import mulaw
 from prosaas.simulator.clips import load
@@ -64,8 +65,8 @@ class Record:
     ended_at: float
     carrier_lag_ms: float  # how late its own frames left, at worst: the machine, not the product
 
-    def voices(self) -> dict[str, bytes]:
-        return {each.item_id: each.audio for each in self.utterances}
+    def voices(self) -> list[Voice]:
+        return [Voice(each.item_id, each.audio, each.asked_at) for each in self.utterances]
 
     def first_sent(self, kind: str, since: float) -> float | None:
         return next((each.at for each in self.sent if each.type == kind and each.at >= since), None)

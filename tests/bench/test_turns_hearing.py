@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from bench.turns.hearing import hear
+from bench.turns.hearing import Voice, hear
 from prosaas.simulator import mulaw
 from prosaas.simulator.playback import Segment
 from tests.bench.turns import ANSWER, FRAME, NEXT_ANSWER
 
-VOICES = {"answer": ANSWER, "next": NEXT_ANSWER}
+VOICES = [Voice("answer", ANSWER, 0.0), Voice("next", NEXT_ANSWER, 0.5)]
 
 
 def segment(audio: bytes, start: float = 1.0) -> Segment:
@@ -58,6 +58,14 @@ def test_two_utterances_are_told_apart() -> None:
     heard = hear([segment(ANSWER[:FRAME] + NEXT_ANSWER[:FRAME])], VOICES)
 
     assert [each.item_id for each in heard.stretches] == ["answer", "next"]
+
+
+def test_the_same_words_said_again_are_another_utterance() -> None:
+    voices = [Voice("first", ANSWER, 0.0), Voice("again", ANSWER, 5.0)]
+
+    heard = hear([segment(ANSWER), segment(ANSWER, 6.0 + len(ANSWER) / 8000)], voices)
+
+    assert [each.item_id for each in heard.stretches] == ["first", "again"]
 
 
 def test_the_moment_of_silence_is_that_at_which_the_sound_breaks_off() -> None:

@@ -107,6 +107,19 @@ def test_in_confirm_the_agent_may_go_on_until_words_are_understood() -> None:
     assert outcome.faults == []
 
 
+def test_the_answer_itself_is_nothing_that_should_have_fallen_silent() -> None:
+    audio = heard((BEGINS_AT, ANSWER), (VERDICT - 0.5, NEXT_ANSWER), cut_at=[CUT])
+    answered = record(*audio, sent=INTERRUPTED, received=[truncate(HEARD_MS)])
+    early = later(
+        answered, utterances=(answered.utterances[0], utterance("next", NEXT_ANSWER, ONSET + 0.5))
+    )
+
+    outcome = judge(situation(Right.STOP, mode=Mode.CONFIRM), early)
+
+    assert outcome.candidate_to_silence_ms is None
+    assert outcome.faults == []
+
+
 def test_going_on_at_the_first_unheard_frame_loses_and_repeats_next_to_nothing() -> None:
     outcome = resumed(BACK, UNHEARD)
 
