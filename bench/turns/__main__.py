@@ -7,8 +7,9 @@ record, and what the model was told by its own.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,17 +18,18 @@ import uvloop
 
 from bench.doors import DoorError
 from bench.installation import Installation, installed
+from bench.machine import Cores, MachineError
 from bench.processes import ChildDiedError
 from bench.turns import report
 from bench.turns.judge import Outcome, judge, never_came_about
-from bench.turns.stage import Part, Played, opened
+from bench.turns.stage import Part, Played, anywhere, opened
 from bench.turns.table import QUICK, all_situations
 from bench.turns.verdicts import Pair, Verdict, verdicts
 from bench.turns.vocabulary import Situation
 from prosaas.embedded import EmbeddedError
 from prosaas.processes import exit_on_signals
 
-LINES = 12
+LINES = 10
 
 
 def main() -> int:
@@ -40,14 +42,25 @@ def main() -> int:
         sys.exit("No situation has such a name: --list shows them all.")
     try:
         with exit_on_signals(), installed() as installation:
-            played = uvloop.run(_play(chosen, installation, options.lines))
-    except (ChildDiedError, DoorError, EmbeddedError, TimeoutError) as error:
+            place = _urgently() if options.urgent else anywhere
+            played = uvloop.run(_play(chosen, installation, options.lines, place))
+    except (ChildDiedError, DoorError, EmbeddedError, MachineError, TimeoutError) as error:
         sys.exit(f"No figures: {error}")
     return _conclude(played, options.json)
 
 
+def _urgently() -> Callable[[int], None]:
+    """The product on one core and this process on the others, before whatever else wants them."""
+    cores = Cores.of_this_process(urgent=True)
+    cores.beside(os.getpid())
+    return cores.alone
+
+
 async def _play(
-    situations: Sequence[Situation], installation: Installation, lines: int
+    situations: Sequence[Situation],
+    installation: Installation,
+    lines: int,
+    place: Callable[[int], None],
 ) -> list[Played]:
     parts = [Part(situation, number) for number, situation in enumerate(situations)]
     begun = 0
@@ -57,7 +70,7 @@ async def _play(
         begun += 1
         print(f"{begun} of {len(parts)}: {name}", file=sys.stderr, flush=True)
 
-    async with opened(parts, installation, lines) as stage:
+    async with opened(parts, installation, lines, place) as stage:
         return await stage.play(parts, note)
 
 
@@ -115,6 +128,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--list", action="store_true", help="name the situations, call nobody")
     parser.add_argument("--lines", type=int, default=LINES, help="calls at the same time")
+    parser.add_argument(
+        "--urgent", action="store_true", help="keep others on the machine waiting; for root"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     return parser.parse_args()
 

@@ -283,8 +283,7 @@ class _Judge:
         heard = self.heard.end_of(utterance.item_id)
         if not heard or self._heard_out(utterance) or heard >= len(utterance.audio):
             return False
-        stretches = self._stretches(utterance)
-        if stretches[-1].until >= self.record.ended_at - 0.1:
+        if not self._was_cleared(self._stretches(utterance)[-1].until, self.record.ended_at):
             return False
         told = {
             each.body["item_id"]

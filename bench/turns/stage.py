@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import gc
 import json
 import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -134,8 +135,9 @@ class Stage:
         self._rings = asyncio.Lock()
 
     async def play(self, parts: Sequence[Part], note: Callable[[str], None]) -> list[Played]:
-        async with asyncio.TaskGroup() as group:
-            calls = [group.create_task(self._play(part, note)) for part in parts]
+        with _without_pauses():
+            async with asyncio.TaskGroup() as group:
+                calls = [group.create_task(self._play(part, note)) for part in parts]
         return [call.result() for call in calls]
 
     async def _play(self, part: Part, note: Callable[[str], None]) -> Played:
@@ -183,9 +185,16 @@ class Stage:
         return record_of(part.situation, call, sessions, part.stored_greeting)
 
 
+def anywhere(_pid: int) -> None:
+    """Seconds of silence are waited for here, not microseconds counted: any core will do."""
+
+
 @asynccontextmanager
 async def opened(
-    parts: Sequence[Part], installation: Installation, lines: int
+    parts: Sequence[Part],
+    installation: Installation,
+    lines: int,
+    place: Callable[[int], None] = anywhere,
 ) -> AsyncIterator[Stage]:
     await asyncio.to_thread(_make_businesses, parts, installation)
     address, cast = new_address(), Cast(parts)
@@ -200,11 +209,11 @@ async def opened(
     async with model, carrier, AsyncExitStack() as stack:
         with contextlib.ExitStack() as children:
             run = children.enter_context
-            product_child = run(_started(product("daphne"), address, installation))
+            product_child = run(_started(product("daphne"), address, installation, place))
             await _ready(product_child, address, "/readyz")
             if any(part.situation.row.paired for part in parts):
                 sees = _beside(of_relay, address)
-                relay_child = run(_started(RELAY, sees, installation, "--server-turns"))
+                relay_child = run(_started(RELAY, sees, installation, place, "--server-turns"))
                 await _ready(relay_child, sees, RELAY.ready_path)
             # The processes are ended in a thread: the stand-ins go on answering meanwhile.
             stack.push_async_callback(asyncio.to_thread, children.pop_all().close)
@@ -225,21 +234,33 @@ def _beside(own: Address, shared: Address) -> Address:
 
 
 def _started(
-    candidate: Candidate, address: Address, installation: Installation, *more: str
+    candidate: Candidate,
+    address: Address,
+    installation: Installation,
+    place: Callable[[int], None],
+    *more: str,
 ) -> contextlib.AbstractContextManager[Child]:
     arguments = [*candidate.arguments(address, greeting=""), *more]
     return running(
         candidate.name,
         candidate.module,
         *arguments,
-        place=_anywhere,
+        place=place,
         environment=candidate.environment(address, installation.environment),
         logs=installation.logs,
     )
 
 
-def _anywhere(_pid: int) -> None:
-    """Seconds of silence are waited for here, not microseconds counted: any core will do."""
+@contextlib.contextmanager
+def _without_pauses() -> Iterator[None]:
+    """Everything that happens is kept until it is judged: to look through all of it for garbage
+    would hold up both stand-ins for longer than what they measure.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def _ready(child: Child, address: Address, path: str) -> None:
