@@ -12,6 +12,22 @@ FRAME_S: Final = FRAME_MS / 1000
 SILENCE: Final = b"\xff"  # mu-law zero
 
 
+def _ducked(code: int) -> int:
+    """The code of a quarter of its amplitude (-12 dB), rounded towards silence.
+
+    G.711 mu-law: sign, exponent and mantissa, all inverted; section 3.2.2.
+    """
+    inverted = ~code & 0xFF
+    sign, exponent, mantissa = inverted & 0x80, (inverted >> 4) & 7, inverted & 15
+    quarter = ((((mantissa << 3) + 132) << exponent) - 132) // 4 + 132
+    exponent = quarter.bit_length() - 8
+    return ~(sign | exponent << 4 | (quarter >> (exponent + 3)) & 15) & 0xFF
+
+
+# Agent audio under a caller's voice, by one `translate`.
+DUCK: Final = bytes(map(_ducked, range(256)))
+
+
 @dataclass(frozen=True, slots=True)
 class AudioConfig:
     """The single source of truth about what happens to audio between the two sockets.

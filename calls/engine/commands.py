@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from calls.engine.profile import Role
+
 
 class Stage(StrEnum):
     """Which of the two prompts a session.update carries."""
@@ -21,6 +23,15 @@ class Purpose(StrEnum):
     SILENCE = "silence"
     WARNING = "warning"
     FAREWELL = "farewell"
+    RESUMPTION = "resumption"
+
+
+class Disposition(StrEnum):
+    """What becomes of the carrier's line at the end."""
+
+    HANG_UP = "hang_up"
+    APOLOGISE = "apologise"  # the TwiML behind the stream speaks a sentence, or finds a person
+    LEAVE = "leave"  # the call goes on without us, as the row says
 
 
 class EndReason(StrEnum):
@@ -30,9 +41,15 @@ class EndReason(StrEnum):
     AGENT_GOODBYE = "agent_goodbye"
     SILENCE = "silence"
     MAX_DURATION = "max_duration"
+    TRANSFER = "transfer"
     MODEL_UNAVAILABLE = "model_unavailable"
     MODEL_LOST = "model_lost"
     CARRIER = "carrier"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectModel:
+    """A new socket to the model; one that is still there is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,26 @@ class AddNote:
 
 
 @dataclass(frozen=True, slots=True)
+class AddItem:
+    """Something that was said and that this session of the model has not heard, as text.
+
+    With `first` it stands before everything else.
+    """
+
+    role: Role
+    text: str
+    item_id: str = ""
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunTool:
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerTool:
     call_id: str
     name: str
@@ -108,31 +145,40 @@ class SaveTurn:
     generated_ms: int
     heard_ms: int
     interrupted: bool
+    language: str = ""
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKey:
+    """The account's key was refused, and will be the next time: others are to know at once."""
+
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
 class EndCall:
-    """The last command of a call.
-
-    With `apologise` the carrier's line is left to what follows the stream in the TwiML, which
-    speaks a sentence and hangs up; otherwise the bridge hangs up.
-    """
+    """The last command of a call."""
 
     reason: str
     detail: str
-    apologise: bool
+    then: Disposition
 
 
 Command = (
-    ConfigureSession
+    ConnectModel
+    | ConfigureSession
     | ClearInputAudio
     | RequestResponse
     | CancelResponse
     | TruncateItem
     | DeleteItem
     | AddNote
+    | AddItem
+    | RunTool
     | AnswerTool
     | ClearPlayback
     | SaveTurn
+    | ReportKey
     | EndCall
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from calls.engine.session import EXPIRIES, IGNORE, ILLEGAL, TABLE, Handler, Phase
+from calls.engine.core import Phase
+from calls.engine.session import EXPIRIES, IGNORE, ILLEGAL, TABLE, Handler
 
 
 def table() -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from calls.engine.tooling import ToolOutcome
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -47,9 +49,10 @@ class ModelReady:
 
 @dataclass(frozen=True, slots=True)
 class ModelUnavailable:
-    """No socket to the model could be opened."""
+    """No socket to the model could be opened. `code` when the key or the account is refused."""
 
     detail: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,15 @@ class AgentAudioDone:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentTextDelta:
+    """The next words of an item; they run ahead of their audio."""
+
+    response_id: str
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentTranscribed:
     """What the agent generated, not what was heard of it."""
 
@@ -132,6 +144,7 @@ class ResponseFinished:
     item_ids: tuple[str, ...] = ()
     function_calls: tuple[FunctionCall, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    retry_after_s: float = 0.0  # when a rate limit says how long it lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,11 @@ class MarkReached:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPressed:
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierStopped:
     """The carrier said `stop`: the caller hung up, or the call was ended over REST."""
 
@@ -164,6 +182,12 @@ class CarrierLost:
 
 
 # From our own operations
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    call_id: str
+    outcome: ToolOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +211,14 @@ Event = (
     | ResponseStarted
     | AgentAudio
     | AgentAudioDone
+    | AgentTextDelta
     | AgentTranscribed
     | ResponseFinished
     | ModelError
     | MarkReached
+    | KeyPressed
     | CarrierStopped
     | CarrierLost
+    | ToolFinished
     | EndRequested
 )

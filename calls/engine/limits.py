@@ -15,9 +15,27 @@ class Limits:
     greeting_audio_s: float = 5.0
     answer_recreate_s: float = 6.0
     answer_give_up_s: float = 12.0
+    tool_s: float = 5.0  # a tool has 4 s of its own; this is for one that keeps no time
+    rate_limit_wait_s: float = 2.0
+    rate_limit_tries: int = 2
+    # A new session of the model, after a loss and before the hour that a session lasts is over. A
+    # warm socket may be ten minutes old when a call begins.
+    reconnects: int = 2
+    rotate_s: float = 2880.0
+    # A sound of the caller's while the agent speaks
+    energy_s: float = 0.2
+    quiet_resumes_s: float = 0.5
+    speech_interrupts_s: float = 1.2
+    verdict_s: float = 0.7
+    greeting_protected_s: float = 8.0
+    # What the server's voice detection adds in front of speech and waits for behind it
+    vad_threshold: float = 0.6
+    vad_prefix_ms: int = 300
+    vad_silence_ms: int = 600
     # What the caller owes us
     silence_prompt_s: float = 10.0
     silence_prompts: int = 2
+    keys_s: float = 1.5  # after the last of several keys
     carrier_silent_s: float = 10.0
     # The end
     max_call_s: float = 1800.0

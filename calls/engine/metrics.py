@@ -20,6 +20,7 @@ class Metrics:
     utterances_very_short: int = 0
     utterances_filler_only: int = 0
     barge_ins: int = 0
+    reconnects: int = 0
     greeting_latency_ms: int | None = None
     compact_sent: int = 0
     full_sent: int = 0

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from calls.engine.profile import Resumption
+
 SILENCE: Final = (
-    "The caller has been silent for a while. In one short sentence, in the language of the call, "
-    "ask whether they are still there, or repeat your last question in other words."
+    "The caller has been silent for a while. If your instructions say what to do then, do that. "
+    "Otherwise ask in one short sentence, in the language of the call, whether they are still "
+    "there, or repeat your last question in other words."
 )
 WARNING: Final = (
     "This call reaches its time limit in half a minute. Tell the caller so in one short sentence, "
@@ -24,3 +27,57 @@ NO_ANSWER: Final = (
     "the call, that you are hanging up and that they are welcome to call again."
 )
 SAY_GOODBYE: Final = "Say goodbye now, in one short sentence, in the language of the call."
+SAY_CONNECTING: Final = (
+    "Say now, in one short sentence and in the language of the call, that you are putting the "
+    "caller through. Nothing more."
+)
+NOT_OVER: Final = (
+    "The caller has gone on speaking into your goodbye. The call is not over; answer what they say."
+)
+GO_ON: Final = (
+    "A technical fault has cut you off. The conversation above is what was said and heard so far. "
+    "Go on from there in the language of the call: finish what you were saying, or do what you "
+    "were about to do. Do not greet, do not repeat what was heard, do not mention the fault."
+)
+RESUMED: Final[dict[Resumption, str]] = {
+    Resumption.PROCESS_LOST: (
+        "The line was interrupted for a moment. The conversation above is what was said and heard "
+        "before. Apologise in a few words and go on from there, in the language of the call. Do "
+        "not greet again. If the caller's last words are missing, ask for them."
+    ),
+    Resumption.BUSY: (
+        "The caller could not be put through: the line is busy. They are back with you. Tell them "
+        "so in one short sentence and offer what else you can do. Do not greet again."
+    ),
+    Resumption.NO_ANSWER: (
+        "The caller could not be put through: nobody answered. They are back with you. Tell them "
+        "so in one short sentence and offer what else you can do. Do not greet again."
+    ),
+    Resumption.REFUSED: (
+        "The caller could not be put through: nobody is free to take the call now. They are back "
+        "with you. Tell them so in one short sentence and offer what else you can do. Do not "
+        "greet again."
+    ),
+    Resumption.FAILED: (
+        "The caller could not be put through. They are back with you. Tell them so in one short "
+        "sentence and offer what else you can do. Do not greet again."
+    ),
+}
+
+
+def key_pressed(tool: str, outcome: str) -> str:
+    """A key has a meaning of its own in this business, and what it means is done."""
+    return (
+        f"The caller has pressed a key that stands for {tool}. It is done already; do not call "
+        f"{tool} yourself. The result: {outcome} Tell the caller in one short sentence, in the "
+        "language of the call."
+    )
+
+
+def keys_pressed(digits: str) -> str:
+    return f"(pressed on the telephone's keys: {digits})"
+
+
+def keys_masked(keys: str) -> str:
+    """What stands in the rows instead."""
+    return f"(#{'•' * len(keys)})"

@@ -45,6 +45,8 @@ class Profile:
     greeting_audio: bytes = field(default=b"", repr=False)
     greeting_text: str = field(default="", repr=False)
     greeting_protected: bool = False
+    # What callers of this business may be expected to speak.
+    languages: frozenset[str] = frozenset({"he", "en", "ar"})
     # Keys of the telephone that mean a tool, by name.
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     # A call that is resumed is not greeted a second time.

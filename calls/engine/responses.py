@@ -22,9 +22,10 @@ FATAL_CODES: Final = frozenset(
         "invalid_api_key",
         "account_deactivated",
         "billing_hard_limit_reached",
-        "session_expired",
     }
 )
+EXPIRED_CODE: Final = "session_expired"
+RATE_LIMIT_CODES: Final = frozenset({"rate_limit_exceeded", "inference_rate_limit_exceeded"})
 BUSY_CODE: Final = "conversation_already_has_active_response"
 
 
@@ -48,6 +49,7 @@ class ResponseArbiter:
         self._waiting: Request | None = None  # to be requested when the current one is done
         self._cancelled = False  # the current one is not wanted any more
         self._count = 0
+        self._online = True  # the model is there to be asked
         self._over: deque[str] = deque(maxlen=8)  # ids of late, so that an echo starts nothing
 
     @property
@@ -76,7 +78,7 @@ class ResponseArbiter:
         """Ask for a response, now or as soon as the current one is done."""
         self._count += 1
         request = Request(f"req_{self._count}", purpose)
-        if self.state is not State.IDLE:
+        if self.state is not State.IDLE or not self._online:
             self._waiting = request
             return []
         self._waiting = None
@@ -134,6 +136,19 @@ class ResponseArbiter:
         self._forget()
         return commands
 
+    def disconnect(self) -> Purpose | None:
+        """The model is gone, and the current response with it. What that was for, if it is still
+        wanted. A request that waits goes on waiting, for connect().
+        """
+        wanted = self.purpose
+        self._forget()
+        self._online = False
+        return wanted
+
+    def connect(self) -> list[Command]:
+        self._online = True
+        return self._send_waiting()
+
     def _send(self, request: Request) -> list[Command]:
         self.state = State.REQUESTED
         self._current = request
@@ -141,7 +156,7 @@ class ResponseArbiter:
         return [RequestResponse(request.request_id, request.purpose)]
 
     def _send_waiting(self) -> list[Command]:
-        if self.state is not State.IDLE or self._waiting is None:
+        if self.state is not State.IDLE or self._waiting is None or not self._online:
             return []
         request, self._waiting = self._waiting, None
         return self._send(request)

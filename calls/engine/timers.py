@@ -12,6 +12,12 @@ class Timer(Enum):
     GREETING_AUDIO = auto()
     ANSWER_RECREATE = auto()
     ANSWER_GIVE_UP = auto()
+    RATE_LIMIT = auto()
+    TOOL = auto()
+    ROTATE = auto()
+    CANDIDATE = auto()
+    VERDICT = auto()
+    KEYS = auto()
     SILENCE = auto()
     WARNING = auto()
     MAX_CALL = auto()
@@ -36,6 +42,9 @@ class Timers:
     def clear_all(self) -> None:
         self._at.clear()
         self.next_at = None
+
+    def __contains__(self, timer: Timer) -> bool:
+        return timer in self._at
 
     def pop_due(self, now: float) -> Timer | None:
         """The earliest timer whose time has come, taken out; None when there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from calls.engine.session import END_CALL
+from calls.engine.tool_desk import END_CALL
 
 OFFERED: Final[tuple[dict[str, Any], ...]] = (
     {

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from calls.engine import events
+from calls.engine.core import Phase
 from calls.engine.events import Event
-from calls.engine.session import END_CALL, Phase
+from calls.engine.tool_desk import END_CALL
+from calls.engine.tooling import ToolOutcome
 from tests.calls.engine.forking import fork
 from tests.calls.engine.line import Line
 from tests.calls.engine.rules import RuleBroken
@@ -31,8 +33,24 @@ def _model_there(line: Line) -> bool:
     return line.phase is not Phase.CONNECTING and not line.model.gone
 
 
+def _model_sought(line: Line) -> bool:
+    return line.model.sought
+
+
+def _unheard(line: Line) -> bool:
+    """The caller's last turn is over, and nobody has said what his words were."""
+    item = f"caller_{line.caller_items}"
+    return (
+        line.caller_items > 0 and not line.rules.caller_speaking and item not in line.rules.judged
+    )
+
+
+def _tool_runs(line: Line) -> bool:
+    return bool(line.rules.calls_running)
+
+
 def _connecting(line: Line) -> bool:
-    return line.phase is Phase.CONNECTING
+    return line.phase is Phase.CONNECTING and not line.model.sought
 
 
 def _unconfirmed(line: Line) -> bool:
@@ -71,6 +89,18 @@ def _says_goodbye(line: Line) -> object:
     return line.response_ends(tools=(END_CALL,))
 
 
+def _calls_a_tool(line: Line) -> object:
+    return line.response_ends(tools=("look_up",))
+
+
+def _tool_answers(line: Line) -> object:
+    return line.tool_finishes(line.rules.calls_running[0])
+
+
+def _words_fail(line: Line) -> object:
+    return line.feed(events.TranscriptionFailed(f"caller_{line.caller_items}", "unintelligible"))
+
+
 def _error(line: Line) -> object:
     if line.model.pending:
         return line.request_fails()
@@ -91,6 +121,7 @@ def _letter(
 
 CONNECTING: Final = (
     _letter("model ready", Line.model_ready, _connecting),
+    _letter("model returns", Line.model_returns, _model_sought),
     _letter("wrong format", lambda line: line.confirmed("audio/pcm"), _unconfirmed),
 )
 TALKING: Final = (
@@ -111,7 +142,17 @@ TALKING: Final = (
     _letter("model lost", Line.model_goes, _model_there),
     _letter("carrier stops", lambda line: line.feed(events.CarrierStopped())),
 )
+# What turn-taking, tools and a model that comes back add.
+MORE: Final = (
+    _letter("words", lambda line: line.transcribed("What does it cost?"), _unheard),
+    _letter("a hum", lambda line: line.transcribed("uh-huh"), _unheard),
+    _letter("no words", _words_fail, _unheard),
+    _letter("calls a tool", _calls_a_tool, _running),
+    _letter("tool answers", _tool_answers, _tool_runs),
+    _letter("a key", lambda line: line.feed(events.KeyPressed("5")), _model_there),
+)
 ALPHABET: Final = CONNECTING + TALKING
+LARGER: Final = ALPHABET + MORE
 
 # One of each, for the ended call to ignore.
 EVERYTHING: Final[tuple[Event, ...]] = (
@@ -127,12 +168,15 @@ EVERYTHING: Final[tuple[Event, ...]] = (
     events.ResponseStarted("late", ""),
     events.AgentAudio("late", "late", b"late"),
     events.AgentAudioDone("late", "late"),
+    events.AgentTextDelta("late", "late", "late"),
     events.AgentTranscribed("late", "late", "late"),
     events.ResponseFinished("late", "completed"),
     events.ModelError("invalid_api_key", "late"),
     events.MarkReached(events.Mark("late", 20, 0)),
+    events.KeyPressed("1"),
     events.CarrierStopped(),
     events.CarrierLost("late"),
+    events.ToolFinished("late", ToolOutcome("{}", succeeded=True)),
     events.EndRequested("late"),
 )
 
@@ -141,17 +185,22 @@ class HistoryBroken(RuleBroken):
     pass
 
 
-def explore(line: Line, length: int, past: tuple[str, ...] = ()) -> int:
+def explore(
+    line: Line,
+    length: int,
+    past: tuple[str, ...] = (),
+    alphabet: tuple[Letter, ...] = ALPHABET,
+) -> int:
     """Play every history up to a length that can follow; how many there are."""
     histories = 0
-    for letter in ALPHABET:
+    for letter in alphabet:
         if not letter.can_happen(line):
             continue
         branch = fork(line)
         _play(branch, letter, past)
         histories += 1
         if length > 1 and not branch.ended:
-            histories += explore(branch, length - 1, (*past, letter.name))
+            histories += explore(branch, length - 1, (*past, letter.name), alphabet)
     return histories
 
 

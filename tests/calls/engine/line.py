@@ -6,20 +6,33 @@ deadline), and holds every step against the rules.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
 from calls.engine import commands, events
 from calls.engine.commands import Command, Purpose
 from calls.engine.configuration import AUDIO_FORMAT
+from calls.engine.core import Phase
 from calls.engine.events import Event, Mark
 from calls.engine.limits import Limits
-from calls.engine.session import CallSession, Phase
+from calls.engine.profile import BargeIn, Profile
+from calls.engine.session import CallSession
+from calls.engine.tooling import ToolEffect, ToolOutcome
 from tests.calls.engine.model import Model
 from tests.calls.engine.rules import Rules
 from tests.calls.engine.telephone import EPSILON_S, Telephone
 
 LIMITS: Final = Limits()
+INSTANT: Final = Profile(barge_in=BargeIn.INSTANT)
+HOLD: Final = Profile(barge_in=BargeIn.HOLD)
+CONFIRM: Final = Profile(barge_in=BargeIn.CONFIRM)
+GREETING_MS: Final = 600
+# Another voice than the model's: random, so that no two stretches of it are alike.
+GREETING_AUDIO: Final = random.Random(7).randbytes(GREETING_MS * 8)
+CACHED: Final = Profile(
+    barge_in=BargeIn.HOLD, greeting_audio=GREETING_AUDIO, greeting_text="Hello, how can I help?"
+)
 BEGAN_AT: Final = 100.0  # no clock starts at 0
 BYTES_PER_MS: Final = 8
 
@@ -27,15 +40,16 @@ C = TypeVar("C", bound=Command)
 
 
 class Line:
-    def __init__(self, limits: Limits = LIMITS) -> None:
+    def __init__(self, limits: Limits = LIMITS, profile: Profile = INSTANT) -> None:
         self.now = BEGAN_AT
-        self.session = CallSession(limits, self.now)
+        self.session = CallSession(limits, self.now, profile)
         self.model = Model()
         self.telephone = Telephone()
         self.rules = Rules(self.session, self.model, self.telephone)
         self.done: list[Command] = []  # all that the engine commanded
         self.carrier_sends = True  # a frame of the caller's every 20 ms, silence included
         self.caller_items = 0
+        self._play()
 
     # The adapter's part
 
@@ -113,6 +127,9 @@ class Line:
                     self.model.cancelled(response_id, self.now)
                 case commands.ClearPlayback():
                     yield from map(events.MarkReached, marks)
+                case commands.ConnectModel():
+                    self.model.leaves()
+                    self.model.sought = True
 
     def _reply(self, reply: Event) -> None:
         if isinstance(reply, events.MarkReached):
@@ -127,6 +144,7 @@ class Line:
             self.telephone.mark_lost_at = self.now
 
     def _play(self) -> None:
+        self.rules.now = self.now
         while (output := self.session.next_output(self.now)) is not None:
             if isinstance(output, Mark):
                 self.telephone.queue_mark(output, self.now)
@@ -174,6 +192,18 @@ class Line:
         self.response_ends()
         return item_id
 
+    def agent_writes(self, text: str) -> list[Command]:
+        return self.feed(self.model.writes(text))
+
+    def model_returns(self) -> list[Command]:
+        return self.feed(self.model.returns())
+
+    def tool_finishes(
+        self, call_id: str, output: str = "{}", effect: ToolEffect = ToolEffect.NONE
+    ) -> list[Command]:
+        outcome = ToolOutcome(output, succeeded=True, effect=effect)
+        return self.feed(events.ToolFinished(call_id, outcome))
+
     def model_goes(self, why: str = "reset by peer") -> list[Command]:
         return self.feed(self.model.goes(why))
 
@@ -195,11 +225,27 @@ class Line:
         self.feed(events.CallerCommitted(item_id))
         return item_id
 
-    def caller_says(self, text: str = "") -> str:
+    def caller_says(self, text: str = "What does it cost?") -> str:
+        """And his words are known at once."""
         self.caller_starts()
+        return self.caller_ends(text)
+
+    def transcribed(self, text: str, item_id: str = "") -> list[Command]:
+        """His last turn, or another one."""
+        item_id = item_id or f"caller_{self.caller_items}"
+        return self.feed(events.CallerTranscribed(item_id, text))
+
+    def caller_sounds(self, frame: bytes, frames: int = 1) -> None:
+        """So many frames of his, 20 ms apart."""
+        for _ in range(frames):
+            if self.session.attentive(self.now):
+                self._step(self.session.caller_sound(frame, self.now), None)
+            self.wait(0.02)
+
+    def caller_ends(self, text: str = "What does it cost?") -> str:
+        """He has finished, and his words are known at once."""
         item_id = self.caller_commits()
-        if text:
-            self.feed(events.CallerTranscribed(item_id, text))
+        self.transcribed(text)
         return item_id
 
     @property
@@ -209,22 +255,22 @@ class Line:
     # Where a test begins
 
     @classmethod
-    def configuring(cls, limits: Limits = LIMITS) -> Line:
-        line = cls(limits)
+    def configuring(cls, limits: Limits = LIMITS, profile: Profile = INSTANT) -> Line:
+        line = cls(limits, profile)
         line.model_ready()
         return line
 
     @classmethod
-    def greeting(cls, limits: Limits = LIMITS) -> Line:
+    def greeting(cls, limits: Limits = LIMITS, profile: Profile = INSTANT) -> Line:
         """The session is confirmed and the greeting asked for."""
-        line = cls.configuring(limits)
+        line = cls.configuring(limits, profile)
         line.confirmed()
         return line
 
     @classmethod
-    def listening(cls, limits: Limits = LIMITS) -> Line:
+    def listening(cls, limits: Limits = LIMITS, profile: Profile = INSTANT) -> Line:
         """Greeted in 500 ms, the full prompt confirmed, the caller's turn."""
-        line = cls.greeting(limits)
+        line = cls.greeting(limits, profile)
         line.agent_responds(500)
         line.confirmed()
         line.wait(0.5)
@@ -232,15 +278,48 @@ class Line:
         return line
 
     @classmethod
-    def thinking(cls, limits: Limits = LIMITS) -> Line:
-        line = cls.listening(limits)
+    def thinking(cls, limits: Limits = LIMITS, profile: Profile = INSTANT) -> Line:
+        line = cls.listening(limits, profile)
         line.caller_says()
         return line
 
     @classmethod
-    def speaking(cls, limits: Limits = LIMITS, ms: int = 1000) -> Line:
+    def holding(cls, profile: Profile = HOLD) -> Line:
+        """He has begun to speak into an answer of which half a second was heard."""
+        line = cls.speaking(profile=profile)
+        line.wait(0.5)
+        line.caller_starts()
+        line.assert_phase(Phase.HELD)
+        return line
+
+    @classmethod
+    def closing(cls, profile: Profile = HOLD) -> Line:
+        """The agent has said goodbye, for a second, and hangs up when that was heard."""
+        line = cls.thinking(profile=profile)
+        line.response_begins()
+        line.agent_says(1000)
+        line.response_ends(tools=("end_call",))
+        line.assert_phase(Phase.CLOSING)
+        return line
+
+    @classmethod
+    def waiting_for_tool(cls, profile: Profile = HOLD) -> Line:
+        line = cls.thinking(profile=profile)
+        line.response_begins()
+        line.response_ends(tools=("look_up",))
+        return line
+
+    @classmethod
+    def reconnecting(cls, limits: Limits = LIMITS, profile: Profile = INSTANT) -> Line:
+        """In mid-call, with nobody at the model's end: the caller's turn."""
+        line = cls.listening(limits, profile)
+        line.model_goes()
+        return line
+
+    @classmethod
+    def speaking(cls, limits: Limits = LIMITS, ms: int = 1000, profile: Profile = INSTANT) -> Line:
         """An answer is under way: so much of it has been delivered, and it goes on."""
-        line = cls.thinking(limits)
+        line = cls.thinking(limits, profile)
         line.response_begins()
         line.agent_sends(ms * BYTES_PER_MS)
         return line
@@ -293,8 +372,12 @@ class Line:
         assert not self.model.pending
 
     def assert_ended(self, reason: str, *, apologise: bool = False) -> None:
+        then = commands.Disposition.APOLOGISE if apologise else commands.Disposition.HANG_UP
+        self.assert_left(reason, then)
+
+    def assert_left(self, reason: str, then: commands.Disposition) -> None:
         ends = self.commanded(commands.EndCall)
-        assert [(end.reason, end.apologise) for end in ends] == [(reason, apologise)]
+        assert [(end.reason, end.then) for end in ends] == [(reason, then)]
         assert self.phase is Phase.ENDED
         assert self.session.deadline is None
 

@@ -15,10 +15,12 @@ from typing import Final
 from calls.engine.events import (
     AgentAudio,
     AgentAudioDone,
+    AgentTextDelta,
     AgentTranscribed,
     FunctionCall,
     ModelError,
     ModelLost,
+    ModelReady,
     ResponseFinished,
     ResponseStarted,
 )
@@ -59,6 +61,8 @@ class Model:
         self.active: Response | None = None
         self.gone = False
         self.responses = 0
+        self.sought = False  # a new socket to it was asked for, and is not open yet
+        self.items: set[str] = set()  # that this session of it knows
         self.names_the_refused = True  # older servers do not
         self._items = 0
         self._calls = 0
@@ -96,6 +100,7 @@ class Model:
         utterance = response.open_utterance
         if utterance is None:
             utterance = Utterance(self._new_item(), response.response_id)
+            self.items.add(utterance.item_id)
             response.utterances.append(utterance)
         data = SPEECH[self._said : self._said + size]
         self._said = (self._said + size) % SPOKEN_BEFORE_REPEATING
@@ -121,11 +126,27 @@ class Model:
         calls = tuple(FunctionCall(self._new_call(), tool, "{}") for tool in tools)
         return ResponseFinished(response.response_id, status, error_code, tuple(item_ids), calls)
 
+    def writes(self, text: str) -> AgentTextDelta:
+        """Words ahead of their audio, of an item that has begun."""
+        response = self._running()
+        return AgentTextDelta(response.response_id, response.utterances[-1].item_id, text)
+
     def goes(self, why: str) -> ModelLost:
         """Its socket ends, and whatever it was at with it."""
+        self.leaves()
+        return ModelLost(why)
+
+    def leaves(self) -> None:
+        if self.active is not None:
+            for utterance in self.active.utterances:
+                utterance.done = True
         self.gone, self.active = True, None
         self.pending.clear()
-        return ModelLost(why)
+        self.items.clear()
+
+    def returns(self) -> ModelReady:
+        self.gone = self.sought = False
+        return ModelReady()
 
     def refuses(self) -> ModelError:
         """Not because it is busy: it will not do what was asked."""

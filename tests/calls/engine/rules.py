@@ -10,23 +10,36 @@ from types import NoneType
 from typing import Any, Final
 
 from calls.engine import commands, events
-from calls.engine.audio import FRAME_BYTES, FRAME_MS, SILENCE
+from calls.engine.audio import BYTES_PER_MS, DUCK, FRAME_BYTES, FRAME_MS, SILENCE
 from calls.engine.commands import Command, Purpose, SaveTurn, Stage
 from calls.engine.configuration import AUDIO_FORMAT
+from calls.engine.core import Phase
 from calls.engine.events import Event
+from calls.engine.fillers import Meaning, meaning
 from calls.engine.limits import Limits
-from calls.engine.session import CallSession, Phase
+from calls.engine.profile import BargeIn
+from calls.engine.session import CallSession
+from calls.engine.timers import Timer
 from tests.calls.engine.model import Model, Response
 from tests.calls.engine.telephone import EPSILON_S, Telephone, Utterance
 
 # Where no mark is held up, what was heard is known to the millisecond.
 TOLERANCE_MS: Final = 1
+# Of held audio at most a frame is heard twice, and nothing is lost.
+REPEATED_MS: Final = FRAME_MS
 # Said to a caller who speaks, these would be said over him.
 WAITS_FOR_THE_CALLER: Final = (Purpose.ANSWER, Purpose.SILENCE, Purpose.WARNING)
 SPOKEN_OVER_HIM: Final = (Phase.GREETING, Phase.CLOSING)
+# What is asked for meanwhile is held back until he has finished.
+ASKED_FOR_MEANWHILE: Final = (*SPOKEN_OVER_HIM, Phase.HELD)
 ASKED_FOR_TWICE: Final = (Purpose.GREETING, Purpose.ANSWER)
-GIVES_UP: Final = (NoneType, events.CallerStarted)
-PATIENT: Final = ("agent_goodbye", "silence", "max_duration")
+GIVES_UP: Final = (
+    NoneType,
+    events.CallerStarted,
+    events.CallerTranscribed,
+    events.KeyPressed,
+)
+PATIENT: Final = ("agent_goodbye", "silence", "max_duration", "transfer")
 IMPATIENT: Final = (
     events.CarrierStopped,
     events.CarrierLost,
@@ -34,6 +47,17 @@ IMPATIENT: Final = (
     events.ModelLost,
 )
 CUTS: Final = (commands.ClearPlayback, commands.EndCall)
+TO_THE_MODEL: Final = (
+    commands.ConfigureSession,
+    commands.ClearInputAudio,
+    commands.RequestResponse,
+    commands.CancelResponse,
+    commands.TruncateItem,
+    commands.DeleteItem,
+    commands.AddNote,
+    commands.AddItem,
+    commands.AnswerTool,
+)
 BEFORE_THE_GREETING: Final = (Phase.CONNECTING, Phase.CONFIGURING)
 
 
@@ -50,6 +74,7 @@ class Rules:
         self.saved: dict[str, SaveTurn] = {}
         self.caller_speaking = False
         self.ended = False
+        self.now = 0.0
         self._utterances: dict[str, Utterance] = {}  # of the agent's, as far as they were wanted
         self._appeared: list[str] = []  # items of both sides, in the order of the call
         self._truncated: set[str] = set()
@@ -62,9 +87,14 @@ class Rules:
         self._full_confirmed = False
         self._responses_finished = 0
         # Who owes whom an answer
-        self._turns = 0  # of the caller's, committed
-        self._turns_answered = 0  # as far as a response knew of them and said something
-        self._turns_known: dict[str, int] = {}  # response id: turns when it began
+        self._open: dict[str, float] = {}  # the caller's turns without an answer, and since when
+        self._known: dict[str, dict[str, float]] = {}  # response id: of which turns it knew
+        self.judged: dict[str, bool] = {}  # turns that were transcribed: meant?
+        self._failed: set[str] = set()  # turns whose words will never come
+        self._purposes: dict[str, Purpose] = {}
+        self._purpose: dict[str, Purpose | None] = {}  # of responses
+        self._more_to_say = False  # tools have answered, or a model was lost in mid-sentence
+        self._told_more: set[str] = set()  # requests for that
         self._answer_owed = False
         self._unwanted: set[str] = set()  # responses
         self.confirmations_due = 0
@@ -75,7 +105,22 @@ class Rules:
         # Since when the agent owes a word, however often it is asked for
         self.asked_since: float | None = None
         self._farewell_asked = False
-        self._calls_open: set[str] = set()  # tool calls that wait for their output
+        self.calls_open: set[str] = set()  # tool calls that wait for their output
+        self.calls_running: list[str] = []
+        self._call_of: dict[str, str] = {}  # by item
+        self._calls_run: set[str] = set()
+        self._noise = False  # frames of the caller's were measured: the server is not alone
+        self._full_before = False  # in a session that is gone
+        self._expect_greeting()
+
+    def _expect_greeting(self) -> None:
+        """One that was stored is played before anybody says so."""
+        audio = self._session.core.profile.greeting_audio
+        if audio:
+            greeting = Utterance("greeting", "", bytearray(audio), done=True)
+            self._utterances["greeting"] = greeting
+            self._appear("greeting")
+            self.live.append(greeting)
 
     # What the engine is about to be told
 
@@ -94,20 +139,36 @@ class Rules:
 
     def _hear_caller_start(self, event: events.CallerStarted, _now: float) -> None:
         self._appear(event.item_id)
+        self._model.items.add(event.item_id)
         self.caller_speaking = True
         self._answer_owed = False  # to what he goes on to say, once he has said it
 
     def _hear_caller_stop(self, _event: events.CallerStopped, _now: float) -> None:
         self.caller_speaking = False
 
-    def _hear_turn(self, event: events.CallerCommitted, _now: float) -> None:
+    def _hear_turn(self, event: events.CallerCommitted, now: float) -> None:
         self._appear(event.item_id)
+        self._model.items.add(event.item_id)
         self.caller_speaking = False
-        self._turns += 1
+        self._open[event.item_id] = now
         self._answer_owed = True
 
+    def _hear_transcript(self, event: events.CallerTranscribed, _now: float) -> None:
+        if event.item_id in self.judged:
+            return
+        meant = meaning(event.text) is Meaning.MEANINGFUL
+        self.judged[event.item_id] = meant
+        if not meant and not any(self.judged.get(item, True) for item in self._open):
+            self._answer_owed = False
+
+    def _hear_failure(self, event: events.TranscriptionFailed, _now: float) -> None:
+        self._failed.add(event.item_id)
+
     def _hear_response_start(self, event: events.ResponseStarted, _now: float) -> None:
-        self._turns_known[event.response_id] = self._turns
+        self._known[event.response_id] = dict(self._open)
+        self._purpose[event.response_id] = self._purposes.get(event.request_id)
+        if event.request_id in self._told_more:
+            self._told_more.add(event.response_id)
         if event.request_id:
             self._answer_owed = False
         else:
@@ -125,23 +186,42 @@ class Rules:
             self._utterances[utterance.item_id] = utterance
             self.live.append(utterance)
         utterance.audio += event.data
+        if response.response_id in self._told_more:
+            self._more_to_say = False
         self._word_owed = False
         self.asked_since = None
-        self._turns_answered = self._turns_known[response.response_id]
 
     def _hear_response_end(self, event: events.ResponseFinished, _now: float) -> None:
         self._responses_finished += 1
-        if event.function_calls:
-            self._turns_answered = 0  # what was said was not the answer yet
         if event.status == "completed" and event.response_id not in self._unwanted:
             self._word_owed = False
-            self._calls_open |= {call.call_id for call in event.function_calls}
+            self.calls_open |= {call.call_id for call in event.function_calls}
+            items = event.item_ids[len(event.item_ids) - len(event.function_calls) :]
+            self._call_of |= dict(
+                zip(items, [c.call_id for c in event.function_calls], strict=True)
+            )
 
     def _hear_model_lost(self, _event: events.ModelLost, _now: float) -> None:
-        """Only a farewell outlives the model: what there is of it."""
-        if self._session.phase is Phase.CLOSING:
-            for utterance in self.live:
-                utterance.done = True
+        """What it has said is still heard."""
+        self._lose_session()
+
+    def _hear_tool(self, event: events.ToolFinished, _now: float) -> None:
+        if event.call_id in self.calls_running:
+            self.calls_running.remove(event.call_id)
+            self._more_to_say = True
+
+    def _lose_session(self) -> None:
+        for utterance in self.live:
+            utterance.done = True
+        self.caller_speaking = False
+        self._full_before |= bool(self._full_at)
+        self._compact_at, self._full_at = [], []
+        self._confirmed_at = None
+        self._full_confirmed = self._format_right = False
+        self.confirmations_due = 0
+        self.calls_open.clear()
+        self._more_to_say = True
+        self.asked_since = None
 
     def _appear(self, item_id: str) -> None:
         if item_id not in self._appeared:
@@ -152,15 +232,33 @@ class Rules:
     def judge(self, batch: list[Command], now: float, event: Event | None) -> None:
         """Before any of it is done. Without an event it was a deadline that brought it about."""
         self._event = event
-        cut = self._cut(now) if any(isinstance(command, CUTS) for command in batch) else []
+        cut = self._take_off(batch, now)
         self._heard_out = not cut
         for command in batch:
             if self.ended:
                 raise RuleBroken(f"a call that has ended does something: {command}")
+            if isinstance(command, TO_THE_MODEL) and self._model.gone:
+                raise RuleBroken(f"{command}, and nobody is there to hear it")
             if (judge := JUDGES.get(type(command))) is not None:
                 judge(self, command, now)
         if not self.ended:
             self._judge_cut(cut)
+
+    def _take_off(self, batch: list[Command], now: float) -> list[Utterance]:
+        """What nobody will hear any more. What is held is heard later."""
+        ledger = self._session.core.ledger
+        cleared = any(isinstance(command, CUTS) for command in batch)
+        if cleared and not ledger.empty:
+            self._rewind(now)
+            return []
+        return self._cut(now) if cleared or (ledger.empty and self.live) else []
+
+    def _rewind(self, now: float) -> None:
+        self._telephone.clear(now)
+        self.forget_heard()
+        for utterance in self.live:
+            utterance.sent = utterance.heard
+            utterance.rewound = utterance.heard > 0
 
     def _cut(self, now: float) -> list[Utterance]:
         """Nothing more is heard of what is queued: what was heard of it is certain."""
@@ -169,18 +267,25 @@ class Rules:
         self.live.clear()
         for utterance in cut:
             utterance.cut = True
+            if not utterance.heard_ms:
+                self._open |= self._known.get(utterance.response_id, {})
         return cut
 
     def _judge_cut(self, cut: list[Utterance]) -> None:
         for utterance in cut:
             item = utterance.item_id
+            if item not in self._model.items:
+                continue  # of a session that is gone
+            if item == "greeting":  # of text: what was heard takes its place
+                self._require_deleted(item)
+                continue
             if utterance.heard_ms and item not in self._truncated:
                 raise RuleBroken(f"{item} was cut, and the model was not told where")
             if not utterance.heard_ms and not self._running(utterance):
                 self._require_deleted(item)
 
     def _require_deleted(self, item_id: str) -> None:
-        if item_id not in self._deleted:
+        if item_id in self._model.items and item_id not in self._deleted:
             raise RuleBroken(f"nobody heard {item_id}, and the model believes to have said it")
 
     def _judge_configuration(self, command: commands.ConfigureSession, now: float) -> None:
@@ -197,8 +302,12 @@ class Rules:
         self.confirmations_due += 1
 
     def _judge_full(self, now: float) -> None:
+        if self._full_before:
+            return
         if self._confirmed_at is None or self._full_confirmed:
             raise RuleBroken("the full prompt goes out before its time, or once more")
+        if self._session.core.profile.greeting_audio:
+            return
         greeted = self._responses_finished > 0
         if not greeted and now - self._confirmed_at < self._limits.greeting_audio_s - EPSILON_S:
             raise RuleBroken("the full prompt keeps the greeting waiting")
@@ -209,18 +318,22 @@ class Rules:
         self._judge_second_request(now)
         if command.purpose is Purpose.FAREWELL:
             self._judge_farewell()
-        over_him = self.caller_speaking and self._session.phase not in SPOKEN_OVER_HIM
+        over_him = self.caller_speaking and self._session.phase not in ASKED_FOR_MEANWHILE
+        over_him = over_him and self._barge_in is not BargeIn.CONFIRM
         if over_him and command.purpose in WAITS_FOR_THE_CALLER:
             raise RuleBroken("the agent is to speak while the caller speaks")
-        if command.purpose is Purpose.ANSWER and 0 < self._turns_answered == self._turns:
+        if command.purpose is Purpose.ANSWER and not (self._open or self._more_to_say):
             raise RuleBroken("the caller is answered a second time")
+        self._purposes[command.request_id] = command.purpose
+        if self._more_to_say:
+            self._told_more.add(command.request_id)
         self._answer_owed = False
         self._word_owed = command.purpose in ASKED_FOR_TWICE
         if self.asked_since is None or isinstance(self._event, events.CallerCommitted):
             self.asked_since = now
 
     def _judge_farewell(self) -> None:
-        if self._farewell_asked:
+        if self._farewell_asked and self._closing_at is not None:
             raise RuleBroken("the agent says goodbye a second time")
         self._farewell_asked = True
 
@@ -252,6 +365,8 @@ class Rules:
 
     def _judge_truncation(self, command: commands.TruncateItem, _now: float) -> None:
         utterance = self._utterances[command.item_id]
+        if command.item_id not in self._model.items:
+            raise RuleBroken(f"{command}, and this session has not said it")
         if not 0 < command.audio_end_ms <= utterance.generated_ms:
             raise RuleBroken(f"{command} is not within (0, {utterance.generated_ms}]")
         if not self._heard_about(command.audio_end_ms, utterance):
@@ -264,11 +379,24 @@ class Rules:
         utterance = self._utterances.get(command.item_id)
         if command.item_id in self._deleted:
             raise RuleBroken(f"{command.item_id} is deleted twice")
-        if utterance is not None and (utterance.heard_ms or self._running(utterance)):
+        if self.judged.get(command.item_id):
+            raise RuleBroken(f"{command.item_id} was meant, and the model is to forget it")
+        self._open.pop(command.item_id, None)
+        self._answer_owed = self._answer_owed and bool(self._open)
+        self.calls_open.discard(self._call_of.get(command.item_id, ""))
+        replaced = command.item_id == "greeting"  # by what was heard of it
+        if (
+            utterance is not None
+            and not replaced
+            and (utterance.heard_ms or self._running(utterance))
+        ):
             raise RuleBroken(f"{command.item_id} was heard, or is still being made")
         self._deleted.add(command.item_id)
 
     def _judge_turn(self, turn: SaveTurn, _now: float) -> None:
+        if turn.item_id.startswith("keys_"):
+            self._appear(turn.item_id)
+            self._open[turn.item_id] = self.now
         if turn.item_id not in self._appeared:
             raise RuleBroken(f"{turn.item_id} was said by nobody")
         if turn.position != self._appeared.index(turn.item_id) + 1:
@@ -293,9 +421,25 @@ class Rules:
         return -TOLERANCE_MS <= late <= TOLERANCE_MS + self._telephone.mark_late_ms
 
     def _judge_tool(self, command: commands.AnswerTool, _now: float) -> None:
-        if command.call_id not in self._calls_open:
+        if command.call_id not in self.calls_open:
             raise RuleBroken(f"{command.call_id} is answered twice, or was never to be")
-        self._calls_open.remove(command.call_id)
+        self.calls_open.remove(command.call_id)
+        self._more_to_say = True
+
+    def _judge_run(self, command: commands.RunTool, _now: float) -> None:
+        if command.call_id in self._calls_run:
+            raise RuleBroken(f"{command.call_id} is executed twice")
+        self._calls_run.add(command.call_id)
+        self.calls_running.append(command.call_id)
+
+    def _judge_connect(self, _command: commands.ConnectModel, _now: float) -> None:
+        self._lose_session()
+
+    def _judge_item(self, command: commands.AddItem, _now: float) -> None:
+        if command.item_id:
+            self._model.items.add(command.item_id)
+            self._appear(command.item_id)
+            self._deleted.discard(command.item_id)
 
     def _judge_end(self, command: commands.EndCall, now: float) -> None:
         self.ended = True  # and any command behind this one is one too many
@@ -327,15 +471,54 @@ class Rules:
         utterance = self._next_to_send()
         if utterance is None:
             raise RuleBroken("a frame that nobody may hear")
-        if self.caller_speaking and self._session.phase not in SPOKEN_OVER_HIM:
-            raise RuleBroken("the agent speaks over the caller")
+        self._judge_floor(utterance)
+        if utterance.rewound:
+            self._find_resumption(utterance, frame)
         audio = bytes(utterance.audio[utterance.sent : utterance.sent + FRAME_BYTES])
         if not audio or (len(audio) < FRAME_BYTES and not utterance.done):
             raise RuleBroken("a frame is filled up before the end of its item")
-        if frame != audio.ljust(FRAME_BYTES, SILENCE):
+        if frame != self._as_played(audio):
             raise RuleBroken("a frame is lost, repeated, or not what the model said")
         utterance.sent += len(audio)
+        for item_id in self._known.get(utterance.response_id, ()):
+            self._open.pop(item_id, None)
         return utterance, len(audio)
+
+    def _judge_floor(self, utterance: Utterance) -> None:
+        over_him = self.caller_speaking and self._session.phase not in SPOKEN_OVER_HIM
+        if over_him and self._barge_in is not BargeIn.CONFIRM and not self._noise:
+            raise RuleBroken("the agent speaks over the caller")
+        purpose = self._purpose.get(utterance.response_id)
+        known = self._known.get(utterance.response_id, {})
+        if purpose is not Purpose.ANSWER or not known or utterance.sent:
+            return
+        if utterance.response_id in self._told_more:
+            return
+        if not any(self.judged.get(item, True) for item in known):
+            raise RuleBroken("a sound without meaning is answered")
+        now = self.now
+        heard_of = self.judged.keys() | self._failed
+        fresh = [at for item, at in known.items() if item not in heard_of]
+        if len(fresh) == len(known) and now < max(fresh) + self._limits.verdict_s - EPSILON_S:
+            raise RuleBroken("an answer is heard before anybody knows whether one is due")
+
+    def _find_resumption(self, utterance: Utterance, frame: bytes) -> None:
+        """It goes on at what was not heard; a little may be heard twice."""
+        utterance.rewound = False
+        utterance.peak = max(utterance.peak, utterance.heard)
+        at_most_ms = REPEATED_MS + self._telephone.mark_late_ms
+        for repeated_ms in range(at_most_ms + 1):
+            start = (utterance.heard // BYTES_PER_MS - repeated_ms) * BYTES_PER_MS
+            audio = bytes(utterance.audio[start : start + FRAME_BYTES])
+            if start >= 0 and frame == self._as_played(audio):
+                utterance.sent = utterance.heard = start
+                return
+        raise RuleBroken("what was held does not go on where it was heard to")
+
+    def _as_played(self, audio: bytes) -> bytes:
+        if self._session.core.ledger.ducked:
+            audio = audio.translate(DUCK)
+        return audio.ljust(FRAME_BYTES, SILENCE)
 
     def _next_to_send(self) -> Utterance | None:
         for utterance in self.live:
@@ -353,11 +536,11 @@ class Rules:
         self.judge_pace(now)
         if self._session.phase is Phase.CLOSING and self._closing_at is None:
             self._closing_at = now
-        if isinstance(event, events.CallerStarted) and self._agent_goes_on():
-            raise RuleBroken("the agent speaks on over the caller")
-        if isinstance(event, events.ResponseFinished):
-            self._judge_deletions(event)
-        if self._calls_open:
+        if self._session.phase not in (Phase.CLOSING, Phase.HELD, Phase.ENDED):
+            self._closing_at = None  # taken back
+        if (judge := AFTERWARDS.get(type(event))) is not None:
+            judge(self, event, now)
+        if not self.ended and self._open_calls_forgotten():
             raise RuleBroken("a tool call stays open in the conversation")
         if self._answer_owed and self._nothing_goes_on(now):
             raise RuleBroken("the caller waits for an answer, and none is asked for")
@@ -389,6 +572,9 @@ class Rules:
             raise RuleBroken("the caller's buffer runs low while there is more to play")
 
     def _sendable(self) -> bool:
+        ledger = self._session.core.ledger
+        if ledger.held or ledger.withheld:
+            return False
         utterance = self._next_to_send()
         if utterance is None:
             return False
@@ -399,10 +585,37 @@ class Rules:
         while self.live and self.live[0].done and self.live[0].heard == len(self.live[0].audio):
             self.live.popleft()
 
-    def _agent_goes_on(self) -> bool:
-        return bool(self.live) and self._session.phase not in (Phase.CLOSING, Phase.ENDED)
+    def _judge_silence(self, _event: events.CallerStarted, now: float) -> None:
+        if self._agent_goes_on(now):
+            raise RuleBroken("the agent speaks on over the caller")
 
-    def _judge_deletions(self, event: events.ResponseFinished) -> None:
+    def _agent_goes_on(self, now: float) -> bool:
+        if self._session.phase in (Phase.CLOSING, Phase.ENDED) or self._protected(now):
+            return False
+        if self._barge_in is BargeIn.CONFIRM and self._session.phase is not Phase.HELD:
+            return bool(self.live) and not self._session.core.ledger.ducked
+        return self._telephone.level_ms(now) > 0
+
+    def _protected(self, now: float) -> bool:
+        protected = self._session.core.profile.greeting_protected
+        return protected and self._session.phase is Phase.GREETING
+
+    @property
+    def _barge_in(self) -> BargeIn:
+        return self._session.core.profile.barge_in
+
+    def _judge_forgetting(self, event: events.CallerTranscribed, _now: float) -> None:
+        """A turn without meaning that nobody has answered is none."""
+        item = event.item_id
+        if item in self._open and item in self._model.items and not self.judged[item]:
+            raise RuleBroken(f"{item} meant nothing, and the model remembers it")
+
+    def _open_calls_forgotten(self) -> bool:
+        """Only a call whose response may be taken back waits, and one that is being executed."""
+        waiting = self._session.phase is Phase.HELD or self._session.core.ledger.withheld
+        return not waiting and bool(self.calls_open - set(self.calls_running))
+
+    def _judge_deletions(self, event: events.ResponseFinished, _now: float) -> None:
         """What the caller did not hear of an unwanted response, the model has not said."""
         if event.response_id not in self._unwanted or self.ended:
             return
@@ -413,6 +626,10 @@ class Rules:
 
     def _nothing_goes_on(self, now: float) -> bool:
         if self._session.phase in (*BEFORE_THE_GREETING, Phase.CLOSING, Phase.ENDED):
+            return False
+        if self._session.phase is Phase.HELD or self.calls_running or self._model.gone:
+            return False
+        if self._confirmed_at is None or Timer.KEYS in self._session.core.timers:
             return False
         if self.caller_speaking or self._telephone.level_ms(now) or self._telephone.marks():
             return False
@@ -438,10 +655,19 @@ HEARS: Final[dict[type[Event], Callable[[Rules, Any, float], None]]] = {
     events.CallerStarted: Rules._hear_caller_start,
     events.CallerStopped: Rules._hear_caller_stop,
     events.CallerCommitted: Rules._hear_turn,
+    events.CallerTranscribed: Rules._hear_transcript,
+    events.TranscriptionFailed: Rules._hear_failure,
     events.ResponseStarted: Rules._hear_response_start,
     events.AgentAudio: Rules._hear_audio,
     events.ResponseFinished: Rules._hear_response_end,
     events.ModelLost: Rules._hear_model_lost,
+    events.ToolFinished: Rules._hear_tool,
+}
+
+AFTERWARDS: Final[dict[type, Callable[[Rules, Any, float], None]]] = {
+    events.CallerStarted: Rules._judge_silence,
+    events.CallerTranscribed: Rules._judge_forgetting,
+    events.ResponseFinished: Rules._judge_deletions,
 }
 
 JUDGES: Final[dict[type[Command], Callable[[Rules, Any, float], None]]] = {
@@ -452,5 +678,8 @@ JUDGES: Final[dict[type[Command], Callable[[Rules, Any, float], None]]] = {
     commands.DeleteItem: Rules._judge_deletion,
     commands.SaveTurn: Rules._judge_turn,
     commands.AnswerTool: Rules._judge_tool,
+    commands.RunTool: Rules._judge_run,
+    commands.ConnectModel: Rules._judge_connect,
+    commands.AddItem: Rules._judge_item,
     commands.EndCall: Rules._judge_end,
 }

@@ -28,6 +28,8 @@ class Utterance:
     sent: int = 0  # bytes of audio handed to the carrier, padding not counted
     heard: int = 0  # bytes of audio that were played
     cut: bool = False  # cleared: nothing of it may be sent any more
+    peak: int = 0  # bytes that were heard before it was held
+    rewound: bool = False  # held in the middle: it goes on at what was not heard
 
     @property
     def generated_ms(self) -> int:
@@ -35,7 +37,7 @@ class Utterance:
 
     @property
     def heard_ms(self) -> int:
-        return self.heard // BYTES_PER_MS
+        return max(self.heard, self.peak) // BYTES_PER_MS
 
 
 @dataclass(slots=True)

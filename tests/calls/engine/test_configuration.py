@@ -8,12 +8,13 @@ from calls.engine.commands import (
     ClearInputAudio,
     Command,
     ConfigureSession,
+    Disposition,
     EndCall,
     Purpose,
     RequestResponse,
     Stage,
 )
-from calls.engine.session import Phase
+from calls.engine.core import Phase
 from tests.calls.engine.line import Line
 
 COMPACT = ConfigureSession(Stage.COMPACT, "cfg_compact_1")
@@ -109,7 +110,7 @@ def test_after_eight_seconds_the_caller_gets_an_apology_and_the_row_says_why(
     line.wait(7.99)
     line.assert_goes_on()
     line.wait(0.01)
-    assert line.done[-1] == EndCall("model_unavailable", why, apologise=True)
+    assert line.done[-1] == EndCall("model_unavailable", why, Disposition.APOLOGISE)
     assert line.requested() == []
     line.assert_heard(b"")
 
@@ -125,7 +126,9 @@ def test_the_eight_seconds_count_from_the_beginning_of_the_call() -> None:
 def test_no_socket_to_the_model_is_an_apology_at_once() -> None:
     line = Line()
     line.feed(events.ModelUnavailable("the key is not valid"))
-    assert line.done == [EndCall("model_unavailable", "the key is not valid", apologise=True)]
+    assert line.done == [
+        EndCall("model_unavailable", "the key is not valid", Disposition.APOLOGISE)
+    ]
 
 
 def test_an_error_that_no_second_attempt_mends_is_not_waited_for() -> None:

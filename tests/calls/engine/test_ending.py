@@ -6,8 +6,9 @@ import pytest
 
 from calls.engine import events, notes
 from calls.engine.commands import AddNote, AnswerTool, EndCall, Purpose
+from calls.engine.core import Phase
 from calls.engine.limits import Limits
-from calls.engine.session import EngineError, Phase
+from calls.engine.session import EngineError
 from tests.calls.engine.histories import absorb_everything
 from tests.calls.engine.line import Line
 
@@ -81,6 +82,7 @@ def test_while_the_agent_says_goodbye_other_tools_are_answered_and_nothing_more(
     line.response_begins()
     line.agent_says(500)
     line.response_ends(tools=("look_up",))
+    line.tool_finishes("call_2")
     assert len(line.commanded(AnswerTool)) == 2
     assert line.requested()[-2:] == [Purpose.ANSWER, Purpose.FAREWELL]
     line.wait(0.5)
@@ -137,9 +139,14 @@ def test_the_model_may_go_before_its_farewell() -> None:
     line.assert_ended("agent_goodbye")
 
 
-@pytest.mark.parametrize("phase", WITH_A_MODEL)
-def test_a_lost_model_ends_the_call_with_an_apology(phase: Callable[[], Line]) -> None:
+@pytest.mark.parametrize("phase", WITH_A_MODEL[1:])
+def test_a_model_lost_for_the_third_time_ends_the_call_with_an_apology(
+    phase: Callable[[], Line],
+) -> None:
     line = phase()
+    for _ in range(2):
+        line.model_goes()
+        line.model_returns()
     line.model_goes("reset by peer")
     line.assert_ended("model_lost", apologise=True)
     assert line.commanded(EndCall)[0].detail == "reset by peer"
@@ -211,6 +218,6 @@ def test_what_only_a_fault_of_ours_can_bring_about_is_raised(
     phase: Callable[[], Line], event: events.Event
 ) -> None:
     line = phase()
-    with pytest.raises(EngineError, match=f"{type(event).__name__} cannot arrive while"):
+    with pytest.raises(EngineError, match=f"{type(event).__name__} (cannot arrive )?while"):
         line.session.receive(event, line.now)
     line.assert_goes_on()

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from calls.engine import events, notes
-from calls.engine.commands import AddNote, Purpose
+from calls.engine.commands import AddNote, ConnectModel, Purpose
+from calls.engine.core import Phase
 from calls.engine.limits import Limits
-from calls.engine.session import Phase
 from tests.calls.engine.line import Line
 
 
@@ -105,7 +105,7 @@ def test_nor_is_he_warned_of_the_time_before_he_has_finished() -> None:
     line.wait(2.5)
     line.assert_phase(Phase.LISTENING)
     assert line.commanded(AddNote) == []
-    line.caller_commits()
+    line.caller_ends()
     line.agent_responds(300)
     line.wait(0.3)
     assert line.commanded(AddNote) == [AddNote(notes.WARNING)]
@@ -134,12 +134,18 @@ def test_a_greeting_that_fails_is_asked_for_once_more() -> None:
     line.assert_goes_on()
 
 
-def test_two_greetings_that_fail_are_a_lost_model() -> None:
+def test_a_model_whose_greeting_fails_twice_is_replaced() -> None:
     line = Line.greeting()
     for _ in range(2):
         line.response_begins()
         line.response_ends("failed", code="server_error")
-    line.assert_ended("model_lost", apologise=True)
+    assert line.commanded(ConnectModel) == [ConnectModel()]
+    line.model_returns()
+    line.confirmed()
+    assert line.requested()[-1] is Purpose.GREETING
+    line.agent_responds(500)
+    line.wait(0.5)
+    line.assert_phase(Phase.LISTENING)
 
 
 def test_a_greeting_of_no_words_is_the_callers_turn() -> None:

@@ -2,8 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from calls.engine.commands import CancelResponse, ClearPlayback, DeleteItem, Purpose, TruncateItem
-from calls.engine.session import Phase
+from calls.engine import notes
+from calls.engine.commands import (
+    AddNote,
+    CancelResponse,
+    ClearPlayback,
+    DeleteItem,
+    Purpose,
+    TruncateItem,
+)
+from calls.engine.core import Phase
 from tests.calls.engine.line import Line
 
 
@@ -177,17 +185,32 @@ def test_who_only_listens_is_not_interrupted() -> None:
     line.assert_phase(Phase.LISTENING)
 
 
-def test_a_farewell_is_not_interrupted() -> None:
+def test_who_says_goodbye_into_the_farewell_hears_all_of_it() -> None:
     line = Line.thinking()
     line.response_begins()
     item = line.agent_says(1000)
     line.response_ends(tools=("end_call",))
     line.wait(0.3)
-    line.caller_says()
-    line.wait(0.7)
+    line.caller_says("Thank you, bye!")
+    line.wait(0.71)
     assert line.turn(item).heard_ms == 1000
     line.assert_ended("agent_goodbye")
-    assert line.commanded(ClearPlayback) == []
+
+
+def test_who_has_more_to_ask_takes_the_farewell_back() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    item = line.agent_says(1000)
+    line.response_ends(tools=("end_call",))
+    line.wait(0.3)
+    line.caller_says("Wait, are you open on Friday?")
+    line.assert_truncated(item, 300)
+    assert line.commanded(AddNote) == [AddNote(notes.NOT_OVER)]
+    assert line.requested()[-1] is Purpose.ANSWER
+    line.agent_responds(500)
+    line.wait(2)
+    line.assert_goes_on()
+    line.assert_phase(Phase.LISTENING)
 
 
 def test_marks_that_a_clear_throws_back_do_not_count_as_heard() -> None:
@@ -196,7 +219,7 @@ def test_marks_that_a_clear_throws_back_do_not_count_as_heard() -> None:
     assert line.telephone.marks()
     line.caller_starts()
     assert line.turn("item_2").heard_ms == 250
-    line.caller_commits()
+    line.caller_ends()
     line.response_ends("cancelled")
     again = line.agent_responds(400)
     line.wait(0.1)

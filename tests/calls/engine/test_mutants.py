@@ -22,9 +22,10 @@ from calls.engine.commands import (
     TruncateItem,
 )
 from calls.engine.configuration import Configuration
+from calls.engine.core import Phase
 from calls.engine.playback import Heard, Item, PlaybackLedger
 from calls.engine.responses import Request, ResponseArbiter, State
-from calls.engine.session import EXPIRIES, TABLE, CallSession, Phase
+from calls.engine.session import EXPIRIES, TABLE, CallSession
 from calls.engine.timers import Timer, Timers
 from calls.engine.transcript import Transcript
 from calls.engine.turns import Decision

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from calls.engine import events, notes
-from calls.engine.commands import AddNote, Purpose
+from calls.engine.commands import AddNote, ConnectModel, Purpose
+from calls.engine.core import Phase
 from calls.engine.limits import Limits
-from calls.engine.session import Phase
 from tests.calls.engine.line import Line
 
 # The model
@@ -38,12 +38,18 @@ def test_a_request_that_the_model_never_took_up_is_replaced_too() -> None:
     line.assert_phase(Phase.LISTENING)
 
 
-def test_after_twelve_seconds_without_a_sound_the_model_is_lost() -> None:
+def test_after_twelve_seconds_without_a_sound_another_model_is_asked() -> None:
     line = Line.thinking()
     line.wait(11.99)
-    line.assert_goes_on()
+    assert line.commanded(ConnectModel) == []
     line.wait(0.01)
-    line.assert_ended("model_lost", apologise=True)
+    assert line.commanded(ConnectModel) == [ConnectModel()]
+    line.model_returns()
+    line.confirmed()
+    assert line.requested()[-1] is Purpose.ANSWER
+    line.agent_responds(300)
+    line.wait(0.3)
+    line.assert_phase(Phase.LISTENING)
 
 
 def test_a_sound_in_time_is_enough() -> None:
@@ -207,7 +213,7 @@ def test_the_warning_waits_for_the_end_of_what_the_caller_says() -> None:
     line.caller_starts()
     line.wait(10)
     assert line.commanded(AddNote) == []
-    line.caller_commits()
+    line.caller_ends()
     line.agent_responds(300)
     line.wait(0.3)
     assert line.commanded(AddNote) == [AddNote(notes.WARNING)]
@@ -219,7 +225,7 @@ def test_at_the_limit_the_agent_stops_and_says_goodbye() -> None:
     line = Line.listening(Limits(max_call_s=30))
     line.caller_starts()
     line.wait(29)
-    line.caller_commits()
+    line.caller_ends()
     line.response_begins()
     item = line.agent_says(5000)
     line.wait(0.5)

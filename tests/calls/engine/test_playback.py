@@ -6,10 +6,10 @@ import pytest
 
 from calls.engine import events
 from calls.engine.audio import FRAME_BYTES, SILENCE
+from calls.engine.core import Phase
 from calls.engine.events import Mark
 from calls.engine.limits import Limits
 from calls.engine.playback import Heard, PlaybackLedger
-from calls.engine.session import Phase
 from tests.calls.engine.line import Line
 from tests.calls.engine.model import SPEECH
 
@@ -230,15 +230,37 @@ def test_a_mark_that_we_did_not_place_proves_nothing() -> None:
     assert playback.clear(T)[0].heard_ms == 0
 
 
-def test_marks_correct_a_caller_who_hears_later_than_we_send() -> None:
-    """His buffer begins to play 60 ms after our first frame: the network."""
-    playback = ledger()
+def playing(playback: PlaybackLedger, ms: int) -> None:
     playback.add("resp", "item", SPEECH[:8000])
-    for tick in range(26):
+    for tick in range(ms // 10 + 1):
         output(playback, T + tick / 100)
+
+
+def test_the_trip_of_a_mark_is_the_trip_of_a_clear() -> None:
+    """Everything takes 60 ms there and back: what is cleared is what has not been heard then."""
+    playback = ledger()
+    playing(playback, 250)
     playback.reached(Mark("item", 100, 0), T + 0.16)
     (heard,) = playback.clear(T + 0.25)
-    assert heard.heard_ms == 190
+    assert heard.heard_ms == 250
+
+
+def test_marks_correct_a_caller_who_hears_later_than_we_send() -> None:
+    """A mark made the trip in 20 ms; from the next one on the carrier is 40 ms behind."""
+    playback = ledger()
+    playing(playback, 250)
+    playback.reached(Mark("item", 100, 0), T + 0.12)
+    playback.reached(Mark("item", 200, 0), T + 0.26)
+    (heard,) = playback.clear(T + 0.28)
+    assert heard.heard_ms == 240
+
+
+def test_a_trip_is_never_believed_to_be_longer_than_a_network_makes_it() -> None:
+    playback = ledger()
+    playing(playback, 250)
+    playback.reached(Mark("item", 100, 0), T + 0.3)
+    (heard,) = playback.clear(T + 0.3)
+    assert heard.heard_ms == 250
 
 
 def test_a_mark_that_was_held_up_by_a_stall_does_not_move_the_caller_back() -> None:

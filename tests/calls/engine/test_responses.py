@@ -3,9 +3,17 @@ from __future__ import annotations
 import pytest
 
 from calls.engine import events
-from calls.engine.commands import AnswerTool, CancelResponse, Purpose, RequestResponse
+from calls.engine.commands import (
+    AnswerTool,
+    CancelResponse,
+    ConnectModel,
+    Purpose,
+    RequestResponse,
+    RunTool,
+)
+from calls.engine.core import Phase
 from calls.engine.responses import BUSY_CODE, FATAL_CODES
-from calls.engine.session import TOOL_ROUNDS, Phase
+from calls.engine.tool_desk import ROUNDS
 from tests.calls.engine.line import Line
 
 GREETED = [Purpose.GREETING]
@@ -13,8 +21,10 @@ GREETED = [Purpose.GREETING]
 
 def test_a_turn_of_the_callers_asks_for_an_answer_at_once() -> None:
     line = Line.listening()
-    line.caller_says()
+    line.caller_starts()
+    line.caller_commits()
     assert line.done[-1] == RequestResponse("req_2", Purpose.ANSWER)
+    line.transcribed("What does it cost?")
     line.assert_phase(Phase.THINKING)
     line.agent_responds(300)
     line.assert_phase(Phase.SPEAKING)
@@ -124,7 +134,8 @@ def test_a_request_that_is_refused_is_made_once_more() -> None:
     line.request_fails()
     assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
     line.request_fails()
-    line.assert_ended("model_lost", apologise=True)
+    assert line.commanded(ConnectModel) == [ConnectModel()]
+    line.assert_goes_on()
 
 
 def test_a_refused_request_that_is_not_wanted_any_more_is_not_made_again() -> None:
@@ -178,13 +189,17 @@ def test_what_no_second_attempt_mends_ends_the_call_with_an_apology(code: str) -
     line.assert_ended("model_lost", apologise=True)
 
 
-def test_an_unknown_tool_is_answered_and_the_model_goes_on() -> None:
+def test_a_tool_is_run_and_its_answer_is_spoken_about() -> None:
     line = Line.thinking()
     line.response_begins()
-    line.response_ends(tools=("book_a_flight",))
+    line.response_ends(tools=("book_a_table",))
+    assert line.commanded(RunTool) == [RunTool("call_1", "book_a_table", "{}")]
+    assert line.commanded(AnswerTool) == []
+    line.wait(1)
+    line.assert_phase(Phase.THINKING)
+    line.tool_finishes("call_1", '{"booked":true}')
     (answer,) = line.commanded(AnswerTool)
-    assert (answer.call_id, answer.name, answer.succeeded) == ("call_1", "book_a_flight", False)
-    assert "no tool named book_a_flight" in answer.output
+    assert (answer.call_id, answer.output) == ("call_1", '{"booked":true}')
     assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
     line.agent_responds(300)
     line.wait(0.3)
@@ -194,9 +209,10 @@ def test_an_unknown_tool_is_answered_and_the_model_goes_on() -> None:
 def test_several_tools_of_one_response_are_answered_before_one_request() -> None:
     line = Line.thinking()
     line.response_begins()
-    batch = line.response_ends(tools=("one", "two"))
-    kinds = [type(command) for command in batch]
-    assert kinds == [AnswerTool, AnswerTool, RequestResponse]
+    line.response_ends(tools=("one", "two"))
+    assert [type(each) for each in line.tool_finishes("call_2")] == [AnswerTool]
+    kinds = [type(command) for command in line.tool_finishes("call_1")]
+    assert kinds == [AnswerTool, RequestResponse]
 
 
 def test_a_tool_is_called_with_words_that_are_heard_to_their_end() -> None:
@@ -204,19 +220,24 @@ def test_a_tool_is_called_with_words_that_are_heard_to_their_end() -> None:
     line.response_begins()
     preamble = line.agent_says(500)
     line.response_ends(tools=("look_up",))
+    line.wait(0.2)
+    line.tool_finishes("call_1")
     answer = line.agent_responds(300)
-    line.wait(0.8)
+    line.wait(0.6)
     assert (line.turn(preamble).heard_ms, line.turn(answer).heard_ms) == (500, 300)
     line.assert_phase(Phase.LISTENING)
 
 
 def test_a_model_that_does_nothing_but_call_tools_is_left_to_itself() -> None:
     line = Line.thinking()
-    for _ in range(TOOL_ROUNDS + 1):
+    for turn in range(ROUNDS + 1):
         line.response_begins()
         line.response_ends(tools=("look_up",))
-    assert len(line.commanded(AnswerTool)) == TOOL_ROUNDS + 1
-    assert len(line.requested()) == 2 + TOOL_ROUNDS
+        if turn < ROUNDS:
+            line.tool_finishes(f"call_{turn + 1}")
+    assert len(line.commanded(RunTool)) == ROUNDS
+    assert len(line.commanded(AnswerTool)) == ROUNDS + 1
+    assert len(line.requested()) == 2 + ROUNDS
     line.assert_phase(Phase.LISTENING)
 
 

@@ -20,13 +20,14 @@ def test_a_call_in_figures() -> None:
     line.wait(0.4)
     line.caller_says("uh")
     line.response_ends("cancelled")
+    line.caller_says("and a cut?")
     line.agent_responds(300)
     line.wait(0.3)
     line.feed(events.CarrierStopped())
     summary = line.session.summary()
     assert summary.heard_ms == 500 + 400 + 300
     assert summary.frames_sent == line.telephone.frames
-    assert (summary.utterances_total, summary.utterances_filler_only) == (2, 1)
+    assert (summary.utterances_total, summary.utterances_filler_only) == (3, 1)
     assert summary.barge_ins == 1
     assert (summary.compact_sent, summary.full_sent, summary.full_confirmed) == (1, 1, True)
     assert summary.frames_dropped == 0

@@ -4,7 +4,7 @@ from calls.engine import events
 from calls.engine.commands import SaveTurn
 from calls.engine.fillers import Meaning
 from calls.engine.playback import Heard
-from calls.engine.transcript import KEPT, Transcript
+from calls.engine.transcript import KEPT, Transcript, Verdict
 from tests.calls.engine.line import Line
 
 
@@ -13,7 +13,7 @@ def test_the_turns_stand_in_the_order_of_the_call() -> None:
     line.wait(1)
     asked = line.caller_starts()
     line.wait(2)
-    line.caller_commits()
+    line.caller_ends()
     said = line.agent_responds(400)
     line.wait(0.4)
     assert [line.turn(item).position for item in ("item_1", asked, said)] == [1, 2, 3]
@@ -23,14 +23,16 @@ def test_the_turns_stand_in_the_order_of_the_call() -> None:
 
 
 def test_a_transcript_may_come_before_or_after_everything() -> None:
-    line = Line.thinking()
-    line.feed(events.CallerTranscribed("caller_1", "are you open on Friday?"))
-    assert line.turn("caller_1").text == "are you open on Friday?"
+    line = Line.listening()
+    line.caller_starts()
+    line.caller_commits()
     line.response_begins()
     line.agent_says(400)
     assert line.feed(line.model.transcribes("until two")) == []  # nobody heard it yet
     line.response_ends()
     line.wait(0.4)
+    assert "item_2" not in line.rules.saved
+    line.wait(0.8)
     assert line.turn("item_2").text == "until two"
     line.feed(events.CallerTranscribed("caller_1", "are you open on Fridays?"))
     assert line.turn("caller_1").text == "are you open on Fridays?"
@@ -59,14 +61,17 @@ def test_transcripts_of_nothing_are_counted_and_make_no_row() -> None:
     line.feed(events.CallerTranscribed("nobody", "who?"))
     line.feed(events.CallerTranscribed("item_1", "the agent's"))
     line.feed(events.AgentTranscribed("resp_1", "nobody", "who?"))
-    line.caller_says()
+    line.caller_starts()
+    line.caller_commits()
     line.feed(events.AgentTranscribed("resp_1", "caller_1", "the caller's"))
     assert len(line.commanded(SaveTurn)) == before + 1
     assert line.session.summary().counters["transcript_unused"] == 4
 
 
 def test_a_failed_transcription_costs_nothing_but_the_words() -> None:
-    line = Line.thinking()
+    line = Line.listening()
+    line.caller_starts()
+    line.caller_commits()
     line.feed(events.TranscriptionFailed("caller_1", "audio_unintelligible"))
     counters = line.session.summary().counters
     assert counters["transcription_failed.audio_unintelligible"] == 1
@@ -89,17 +94,18 @@ def test_utterances_are_counted_by_what_they_mean() -> None:
 
 
 def test_what_was_transcribed_twice_is_judged_once() -> None:
-    line = Line.thinking()
-    line.feed(events.CallerTranscribed("caller_1", "uh"))
+    line = Line.listening()
+    line.caller_says("uh")
     line.feed(events.CallerTranscribed("caller_1", "uh, hello"))
-    assert line.session.transcript.by_meaning[Meaning.FILLER] == 1
-    assert line.session.transcript.by_meaning[Meaning.MEANINGFUL] == 0
+    assert line.session.core.transcript.by_meaning[Meaning.FILLER] == 1
+    assert line.session.core.transcript.by_meaning[Meaning.MEANINGFUL] == 0
+    assert line.turn("caller_1").text == "uh"
 
 
 def test_a_stop_of_nobody_is_nothing() -> None:
     line = Line.listening()
     line.feed(events.CallerStopped("nobody", 100))
-    assert not line.session.transcript.caller_speaking
+    assert not line.session.core.transcript.caller_speaking
     assert line.session.summary().utterances_total == 0
 
 
@@ -107,7 +113,7 @@ def test_a_turn_without_a_stop_has_ended_all_the_same() -> None:
     line = Line.listening()
     item = line.caller_starts()
     line.feed(events.CallerCommitted(item))
-    assert not line.session.transcript.caller_speaking
+    assert not line.session.core.transcript.caller_speaking
 
 
 def test_a_stop_before_the_start_makes_no_negative_turn() -> None:
@@ -122,10 +128,9 @@ def test_no_more_turns_are_kept_than_may_still_get_their_words() -> None:
     transcript = Transcript()
     for number in range(KEPT + 1):
         transcript.caller_committed(f"caller_{number}", number)
-    assert transcript.caller_transcribed("caller_0", "too late") is None
-    last = transcript.caller_transcribed("caller_1", "in time")
-    assert last is not None
-    assert last.position == 2
+    assert transcript.caller_transcribed("caller_0", "too late") is False
+    assert transcript.caller_transcribed("caller_1", "in time")
+    assert transcript.caller_judged("caller_1", Verdict.NONE).position == 2
     assert transcript.utterances == KEPT + 1
 
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from calls.engine import events
 from calls.engine.limits import Limits
-from calls.engine.session import END_CALL
+from calls.engine.tool_desk import END_CALL
 from tests.calls.engine import histories
 from tests.calls.engine.histories import Letter, absorb_everything
 from tests.calls.engine.line import Line

@@ -1,0 +1,75 @@
+"""Is there a voice in this frame? A measure of energy, for the time that the agent speaks.
+
+It forwards and drops nothing; the model's own voice detection is the better judge, and later. A
+voice is louder than the line and dips every few hundred milliseconds, which a passing car or a hum
+does not; and it is louder than what the telephone gives back of the agent's own voice.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum, auto
+from typing import Final
+
+from calls.engine.audio import FRAME_BYTES, FRAME_MS
+
+# G.711 section 3.2.2, mu-law: the magnitude of each code on the 16-bit scale, in steps of 16 so
+# that it fits a byte. A frame then costs one `translate` and one `sum`.
+STEP: Final = 16
+
+
+def _magnitude(code: int) -> int:
+    inverted = ~code & 0xFF
+    exponent, mantissa = (inverted >> 4) & 7, inverted & 15
+    return (((mantissa << 3) + 132) << exponent) - 132
+
+
+LOUDNESS: Final = bytes(min(_magnitude(code) // STEP, 255) for code in range(256))
+
+# Some -50 dB below full scale: below it a line is quiet.
+QUIET: Final = 96 // STEP * FRAME_BYTES
+# A voice stands 10 dB above the quietest of the last half second.
+ABOVE_FLOOR: Final = 3
+FLOOR_FRAMES: Final = 500 // FRAME_MS
+# An echo is 30 dB below what the agent says and comes up to 300 ms later; 20 dB below is a voice.
+ECHO_DIVISOR: Final = 10
+ECHO_FRAMES: Final = 300 // FRAME_MS
+
+
+class Sound(Enum):
+    QUIET = auto()
+    NOISE = auto()
+    VOICE = auto()
+
+
+def loudness(frame: bytes) -> int:
+    return sum(frame.translate(LOUDNESS))
+
+
+class VoiceMeter:
+    def __init__(self) -> None:
+        self._heard: deque[int] = deque(maxlen=FLOOR_FRAMES)
+        self._agent: deque[int] = deque(maxlen=ECHO_FRAMES)
+        self.quiet = True  # no voice was measured in the last frame
+
+    def agent_frame(self, frame: bytes) -> None:
+        self._agent.append(loudness(frame))
+
+    def hear(self, frame: bytes) -> Sound:
+        sound = self._judge(loudness(frame))
+        self.quiet = sound is not Sound.VOICE
+        return sound
+
+    def _judge(self, level: int) -> Sound:
+        self._heard.append(level)
+        if level < QUIET:
+            return Sound.QUIET
+        floor = max(min(self._heard), QUIET // ABOVE_FLOOR)
+        echo = max(self._agent, default=0) // ECHO_DIVISOR
+        return Sound.VOICE if level >= ABOVE_FLOOR * floor and level > echo else Sound.NOISE
+
+    def forget(self) -> None:
+        """The agent is silent: what the line was like then says nothing about later."""
+        self._heard.clear()
+        self._agent.clear()
+        self.quiet = True
