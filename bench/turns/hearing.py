@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from prosaas.simulator import mulaw
 from prosaas.simulator.playback import BYTES_PER_SECOND, Segment
 
-# How much quieter the agent may be made while it is not clear who speaks.
-DUCKED_DB = 12
 # Fewer bytes than this tell nothing; they belong to what came before them.
 TELLING_BYTES = 40
 # Two frames that the ear takes for one sound.
@@ -111,12 +109,8 @@ class _Finder:
     """Of two utterances with the same words the later one is meant, unless the earlier goes on."""
 
     def __init__(self, voices: Sequence[Voice]) -> None:
-        ducked = mulaw.attenuation(DUCKED_DB)
-        self._voices = [
-            Voice(voice.item_id, audio, voice.since)
-            for voice in sorted(voices, key=lambda voice: voice.since, reverse=True)
-            for audio in (voice.audio, voice.audio.translate(ducked))
-        ]
+        self._voices = sorted(voices, key=lambda voice: voice.since, reverse=True)
+        self._audio = {voice.item_id: voice.audio for voice in voices}
 
     def find(self, frame: bytes, at: float, before: Stretch | None) -> tuple[str, int, int] | None:
         """Whose frame it is, where in the utterance it begins, and how much of it is not padding."""
@@ -125,18 +119,34 @@ class _Finder:
         said = frame.rstrip(mulaw.SILENCE)
         if len(said) < TELLING_BYTES:
             return None
-        for voice in self._voices:
-            if voice.since <= at and (start := voice.audio.find(said)) >= 0:
+        begun = [voice for voice in self._voices if voice.since <= at]
+        for voice in begun:
+            if (start := voice.audio.find(said)) >= 0:
                 return voice.item_id, start, len(said)
-        return None
+        return _find_ducked(said, begun)
 
     def _goes_on(self, frame: bytes, before: Stretch) -> int:
-        for voice in self._voices:
-            if voice.item_id == before.item_id:
-                expected = voice.audio[before.last : before.last + len(frame)]
-                if expected and frame == expected.ljust(len(frame), mulaw.SILENCE):
-                    return len(expected)
-        return 0
+        expected = self._audio[before.item_id][before.last : before.last + len(frame)]
+        padded = expected.ljust(len(frame), mulaw.SILENCE)
+        is_it = frame == padded or _is_ducked(frame, padded)
+        return len(expected) if expected and is_it else 0
+
+
+def _find_ducked(said: bytes, voices: Sequence[Voice]) -> tuple[str, int, int] | None:
+    for voice in voices:
+        for start in range(0, len(voice.audio), mulaw.FRAME_BYTES):
+            expected = voice.audio[start : start + len(said)]
+            if len(expected) == len(said) and _is_ducked(said, expected):
+                return voice.item_id, start, len(said)
+    return None
+
+
+def _is_ducked(frame: bytes, full: bytes) -> bool:
+    """A quarter of it, however somebody rounds: mu-law has steps of a sixteenth."""
+    return all(
+        abs(4 * mulaw.DECODE[quiet] - mulaw.DECODE[loud]) <= 64 + abs(mulaw.DECODE[loud]) // 8
+        for quiet, loud in zip(frame, full, strict=True)
+    )
 
 
 def joins(stretches: Sequence[Stretch]) -> Iterator[tuple[Stretch, Stretch]]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from bench.turns.hearing import Voice, hear
@@ -46,12 +48,16 @@ def test_the_padding_of_the_last_frame_is_nobodys_audio_and_no_fault() -> None:
     assert heard.foreign_ms == 0
 
 
-def test_a_ducked_voice_is_known_again() -> None:
-    quieter = ANSWER[800:1600].translate(mulaw.attenuation(12))
+@pytest.mark.parametrize("db", [12, 20 * math.log10(4)])
+def test_a_ducked_voice_is_known_again(db: float) -> None:
+    quieter = ANSWER[800:1600].translate(mulaw.attenuation(db))
 
-    heard = hear([segment(ANSWER[:800] + quieter + ANSWER[1600:2400])], VOICES)
+    within = hear([segment(ANSWER[:800] + quieter + ANSWER[1600:2400])], VOICES)
+    alone = hear([segment(quieter)], VOICES)
 
-    assert [(each.first, each.last) for each in heard.stretches] == [(0, 2400)]
+    assert [(each.first, each.last) for each in within.stretches] == [(0, 2400)]
+    assert [(each.first, each.last) for each in alone.stretches] == [(800, 1600)]
+    assert hear([segment(ANSWER[:800].translate(mulaw.attenuation(6)))], VOICES).foreign_ms == 100
 
 
 def test_two_utterances_are_told_apart() -> None:

@@ -179,13 +179,17 @@ def test_an_answer_to_a_hum_is_one_too_many_and_two_answers_are_as_well() -> Non
 def test_a_truncate_that_is_off_or_impossible_or_missing_is_told() -> None:
     audio = heard((BEGINS_AT, ANSWER), (ONSET + 2, NEXT_ANSWER), cut_at=[CUT])
 
-    def faults(*ends_ms: int) -> list[str]:
+    def outcome(*ends_ms: int) -> Outcome:
         told = [truncate(end_ms) for end_ms in ends_ms]
-        return judge(situation(Right.STOP), record(*audio, sent=INTERRUPTED, received=told)).faults
+        return judge(situation(Right.STOP), record(*audio, sent=INTERRUPTED, received=told))
+
+    def faults(*ends_ms: int) -> list[str]:
+        return outcome(*ends_ms).faults
 
     assert faults(HEARD_MS + 19) == []
     assert faults(HEARD_MS + 25) == ["truncate"]
     assert faults(0) == ["truncate"]
+    assert not outcome(0).truncates[0].possible
     assert faults(60_000) == ["truncate"]
     assert faults() == ["truncate missing"]
 
