@@ -2,6 +2,8 @@
 
 Two sockets of the `websockets` library and a task for each direction. No calls, rows, prompts,
 turns, marks, limits or faults; it only speaks the two protocols as far as a faultless call needs.
+With `--server-turns` the model answers and stops by its own judgement, as it would for anybody who
+leaves turn-taking to it.
 What the model says is cut into frames and sent by the clock, 50 a second, as anything must that
 wants to stop talking when the caller does; so both sides of the pair move the same messages.
 """
@@ -28,6 +30,14 @@ FRAME_BYTES = 160
 FRAME_S = 0.02
 LEAD_S = 0.08
 FORMAT = {"type": "audio/pcmu"}
+SERVER_TURNS = {
+    "type": "server_vad",
+    "threshold": 0.6,
+    "prefix_padding_ms": 300,
+    "silence_duration_ms": 600,
+    "create_response": True,
+    "interrupt_response": True,
+}
 TWIML = '<?xml version="1.0"?><Response><Connect><Stream url="{}"/></Connect></Response>'
 
 
@@ -35,6 +45,7 @@ class Relay:
     def __init__(self, options: argparse.Namespace) -> None:
         self._model_url = f"{options.model_url}/realtime?model=gpt-realtime-2.1"
         self._key = options.key
+        self._turn_detection = SERVER_TURNS if options.server_turns else None
         self._instructions = (
             f"Open the call by saying exactly this greeting:\n<<<GREETING\n{options.greeting}\n"
             "GREETING>>>"
@@ -46,7 +57,7 @@ class Relay:
         async with connect(
             self._model_url, additional_headers=headers, compression=None, proxy=None
         ) as model:
-            await model.send(self._session())
+            await model.send(self._session(carrier.request.path if carrier.request else ""))
             line = Line(carrier, model, stream_sid)
             pumps = [asyncio.create_task(pump()) for pump in (line.up, line.down, line.play)]
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -54,12 +65,13 @@ class Relay:
                 pump.cancel()
             await asyncio.wait(pumps)
 
-    def _session(self) -> str:
+    def _session(self, path: str) -> str:
         sides: dict[str, Any] = {
-            "input": {"format": FORMAT, "turn_detection": None},
+            "input": {"format": FORMAT, "turn_detection": self._turn_detection},
             "output": {"format": FORMAT, "voice": "marin"},
         }
-        session = {"type": "realtime", "instructions": self._instructions, "audio": sides}
+        instructions = f"{path}\n{self._instructions}"
+        session = {"type": "realtime", "instructions": instructions, "audio": sides}
         return orjson.dumps({"type": "session.update", "session": session}).decode()
 
 
@@ -89,6 +101,11 @@ class Line:
                 case "response.output_audio.delta":
                     self._audio += b64decode(message["delta"])
                     self._filled.set()
+                case "input_audio_buffer.speech_started":
+                    self._audio.clear()
+                    await self._carrier.send(
+                        f'{{"event":"clear","streamSid":"{self._stream_sid}"}}'
+                    )
                 case "response.output_audio.done":
                     missing = -len(self._audio) % FRAME_BYTES
                     self._audio += b"\xff" * missing
@@ -122,8 +139,8 @@ async def _stream_sid(carrier: ServerConnection) -> str:
 
 @asynccontextmanager
 async def _twiml_served(port: int, media_port: int) -> AsyncIterator[None]:
-    async def answer(_request: web.Request) -> web.Response:
-        document = TWIML.format(f"ws://{HOST}:{media_port}/media")
+    async def answer(request: web.Request) -> web.Response:
+        document = TWIML.format(f"ws://{HOST}:{media_port}{request.path}")
         return web.Response(text=document, content_type="text/xml")
 
     app = web.Application()
@@ -161,6 +178,7 @@ def main() -> None:
     parser.add_argument("--model-url", required=True)
     parser.add_argument("--key", required=True)
     parser.add_argument("--greeting", required=True)
+    parser.add_argument("--server-turns", action="store_true")
     uvloop.run(_run(parser.parse_args()))
 
 

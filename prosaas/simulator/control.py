@@ -35,6 +35,7 @@ _STEPS: dict[str, Callable[..., Step]] = {
     "say": people.Say,
     "wait": people.Wait,
     "after_agent_starts": people.AfterAgentStarts,
+    "at_last_word": people.AtLastWord,
     "after_agent_ends": people.AfterAgentEnds,
     "interrupt": people.Interrupt,
     "press": people.Press,

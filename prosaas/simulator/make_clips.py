@@ -1,18 +1,20 @@
 """Makes the recordings in clips/ again: `python -m prosaas.simulator.make_clips`.
 
-Needs espeak-ng and sox. The same versions of both give the same bytes.
+Needs espeak-ng and sox, whose same versions give the same bytes. `--sounds` makes only those that
+need neither: hums, single words and noises, out of arithmetic.
 """
 
 from __future__ import annotations
 
+import argparse
 import array
 import json
-import random
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from prosaas.simulator import mulaw
+from prosaas.simulator import mulaw, noises, vocal_tract
 from prosaas.simulator.clips import FOLDER, Kind, Speaker
 
 # Below this a 20 ms frame counts as silence when the ends are trimmed. It lies under every usual
@@ -27,6 +29,8 @@ _TO_TELEPHONE = (
     "highpass", "250", "lowpass", "3400", "gain", "-n", "-6",
 )
 # fmt: on
+# One person for each language.
+_PITCHES = {"he": 118.0, "en": 104.0, "ar": 131.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Line:
     text: str
     kind: Kind = "speech"
     speaker: Speaker = "caller"
-    spoken: str = ""  # what the synthesiser is told where it cannot read the text: [[phonemes]]
+    spoken: str = ""  # what the voice is told where it cannot read the text: phonemes
 
 
 # The synthesiser cannot read Hebrew without vowel points, hence the phonemes.
@@ -91,22 +95,60 @@ LINES = (
     Line("ar_agent_answer", "ar", "نفتح من التاسعة إلى الخامسة.", speaker="agent"),
     Line("ar_agent_goodbye", "ar", "شكرا، مع السلامة.", speaker="agent"),
 )
-NOISES = (
-    Line("cough", "", "", kind="noise", speaker="nobody"),
-    Line("background", "", "", kind="noise", speaker="nobody"),
+# Hums and single words, for a tract of our own: phones with their milliseconds.
+HUMMED = (
+    Line("he_filler_eh", "he", "אהה", kind="filler", spoken="e90 h70 e180"),
+    Line("he_filler_mm", "he", "מממ", kind="filler", spoken="m380"),
+    Line("he_filler_em", "he", "אמממ", kind="filler", spoken="e140 m360"),
+    Line("he_filler_aha", "he", "אהא", kind="filler", spoken="a100 h80 a160"),
+    Line("en_filler_mmhm", "en", "Mm-hm", kind="filler", spoken="m160 h70 m190"),
+    Line("en_filler_uhhuh", "en", "Uh-huh", kind="filler", spoken="@120 h80 @180"),
+    Line("en_filler_um", "en", "Um", kind="filler", spoken="@160 m240"),
+    Line("en_filler_hmm", "en", "Hmm", kind="filler", spoken="h80 m360"),
+    Line("ar_filler_ah", "ar", "آه", kind="filler", spoken="a240 h60"),
+    Line("ar_filler_aha", "ar", "آها", kind="filler", spoken="a130 h80 a190"),
+    Line("ar_filler_hmm", "ar", "همم", kind="filler", spoken="h60 m340"),
+    Line("ar_filler_mm", "ar", "مم", kind="filler", spoken="m300"),
+    Line("he_wait", "he", "רגע", spoken="r80 e160 g60 a140"),
+    Line("en_wait", "en", "Wait", spoken="w90 e180 i60 t50"),
+    Line("en_stop", "en", "Stop", spoken="s140 t40 o180 p60"),
+    Line("ar_wait", "ar", "لحظة", spoken="l90 a130 h90 d40 a180"),
 )
+NOISES: dict[str, Callable[[], bytes]] = {
+    "cough": noises.cough,
+    "background": noises.background,
+    "cough_deep": noises.deep_cough,
+    "car": noises.car,
+    "keyboard": noises.keyboard,
+    "breath": noises.breath,
+    "crosstalk": noises.crosstalk,
+}
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for line in LINES:
-        _write(line, mulaw.encode(_trimmed(_speak(line))))
-    cough, background = NOISES
-    _write(cough, _cough())
-    _write(background, _background())
-    index = [_entry(line) for line in (*LINES, *NOISES)]
+    if not _arguments().sounds:
+        for line in LINES:
+            _write(line, mulaw.encode(_trimmed(_speak(line))))
+    for line in HUMMED:
+        _write(line, hummed(line))
+    noise_lines = [Line(name, "", "", kind="noise", speaker="nobody") for name in NOISES]
+    for line in noise_lines:
+        _write(line, NOISES[line.name]())
+    index = [_entry(line) for line in (*LINES, *noise_lines, *HUMMED)]
     text = json.dumps(index, ensure_ascii=False, indent=1)
     (FOLDER / "index.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m prosaas.simulator.make_clips")
+    parser.add_argument("--sounds", action="store_true", help="leave the spoken ones as they are")
+    return parser.parse_args()
+
+
+def hummed(line: Line) -> bytes:
+    spoken = vocal_tract.speak(line.spoken, pitch=_PITCHES[line.language], seed=line.name)
+    return mulaw.encode(_trimmed(spoken))
 
 
 def _speak(line: Line) -> list[int]:
@@ -134,23 +176,6 @@ def _trimmed(samples: list[int]) -> list[int]:
         if mulaw.rms(mulaw.encode(samples[start : start + frame])) >= _AUDIBLE_RMS
     ]
     return samples[audible[0] : audible[-1] + frame]
-
-
-def _cough() -> bytes:
-    """Two bursts of noise that fall off quickly."""
-    dice = random.Random("cough")
-    fall = [0.9985**i for i in range(1600)] + [0.8 * 0.998**i for i in range(1280)]
-    return mulaw.encode(round(dice.gauss(0, 6000) * loud) for loud in fall)
-
-
-def _background() -> bytes:
-    """A quiet room: low-passed noise well below every speech threshold."""
-    dice = random.Random("background")
-    level, samples = 0.0, []
-    for _ in range(8000):
-        level = 0.9 * level + dice.gauss(0, 30)
-        samples.append(round(level))
-    return mulaw.encode(samples)
 
 
 def _write(line: Line, audio: bytes) -> None:

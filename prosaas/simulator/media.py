@@ -38,7 +38,6 @@ _FRAME_S = mulaw.FRAME_MS / 1000
 # A product that reads too slowly loses audio, as it would with the real carrier.
 _SEND_BUFFER_LIMIT = 64 * 1024
 _ECHO_DELAY_S = 0.150
-_ECHO = mulaw.attenuation(30)
 _AUDIO_FORMAT = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
 
 
@@ -244,7 +243,8 @@ class MediaStream:
 
     def _with_echo(self, audio: bytes, due: float) -> bytes:
         start = due - _ECHO_DELAY_S - _FRAME_S
-        leaked = self.playback.line_between(start, start + _FRAME_S).translate(_ECHO)
+        echo = mulaw.attenuation(self._performer.person.echo_db)
+        leaked = self.playback.line_between(start, start + _FRAME_S).translate(echo)
         return leaked if audio == mulaw.SILENT_FRAME else mulaw.mix(audio, leaked)
 
     def _send_numbered(self, event: str, body: dict[str, object]) -> None:

@@ -71,10 +71,11 @@ class Stage:
     def note(self, kind: ActKind, detail: str = "") -> None:
         self._report(Act(self.ear.now_ms, kind, detail))
 
-    def speak(self, clip_name: str) -> Iterator[bytes]:
+    def speak(self, clip_name: str, quieter_db: float = 0.0) -> Iterator[bytes]:
         clip = load(clip_name)
         self.note("says", clip.text or clip.name)
-        yield from _frames(clip.audio)
+        audio = clip.audio.translate(mulaw.attenuation(quieter_db)) if quieter_db else clip.audio
+        yield from _frames(audio)
 
     def wait_until(self, reached: Callable[[], bool], patience_ms: int) -> Iterator[bytes]:
         give_up_at = self.ear.now_ms + patience_ms
@@ -94,12 +95,35 @@ class Step(Protocol):
 @dataclass(frozen=True, slots=True)
 class Say:
     clip: str
+    quieter_db: float = 0.0
 
     def __post_init__(self) -> None:
         load(self.clip)  # an unknown name is found where the script is written, not in a call
 
     def act(self, stage: Stage) -> Iterator[bytes]:
-        yield from stage.speak(self.clip)
+        yield from stage.speak(self.clip, self.quieter_db)
+
+
+@dataclass(frozen=True, slots=True)
+class Monologue:
+    """Several recordings as one speech, with a pause between any two of them."""
+
+    clips: tuple[str, ...]
+    pause_ms: int = 250
+
+    def __post_init__(self) -> None:
+        if not self.clips:
+            raise ValueError("a monologue has something to say")
+        for clip in self.clips:
+            load(clip)
+
+    @property
+    def audio(self) -> bytes:
+        return mulaw.silence(self.pause_ms).join(load(clip).audio for clip in self.clips)
+
+    def act(self, stage: Stage) -> Iterator[bytes]:
+        stage.note("says", " ".join(load(clip).text for clip in self.clips))
+        yield from _frames(self.audio)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +154,19 @@ class AfterAgentStarts:
 
     def act(self, stage: Stage) -> Iterator[bytes]:
         yield from stage.wait_until(lambda: stage.ear.agent_speaks_for(self.ms), self.patience_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class AtLastWord:
+    """Goes on when so little is left of an utterance whose length is known beforehand."""
+
+    utterance_ms: int
+    before_end_ms: int = 200
+    patience_ms: int = 20_000
+
+    def act(self, stage: Stage) -> Iterator[bytes]:
+        after = AfterAgentStarts(self.utterance_ms - self.before_end_ms, self.patience_ms)
+        yield from after.act(stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +247,9 @@ class Person:
     name: str
     steps: tuple[Step, ...] = ()
     language: str = ""
-    # The telephone leaks the agent's voice back into the line: 30 dB quieter, 150 ms later.
+    # The telephone leaks the agent's voice back into the line, so much quieter and 150 ms later.
     echo: bool = False
+    echo_db: float = 30.0
 
 
 def polite_caller(language: str) -> Person:

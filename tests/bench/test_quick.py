@@ -1,4 +1,4 @@
-"""The whole bench in its smallest size. Nothing here is about time: a busy machine is no fault."""
+"""Both benches in their smallest size. Nothing here is about time: a busy machine is no fault."""
 
 from __future__ import annotations
 
@@ -34,3 +34,33 @@ def test_the_bench_measures_product_and_relay_and_judges_them(tmp_path: Path) ->
     kept = all(promise["holds"] for promise in figures["promises"])
     assert done.returncode == (0 if kept else 1)
     assert "`start` to `session.update`" in done.stdout
+
+
+@pytest.mark.slow
+def test_situations_are_played_through_the_whole_product_and_judged(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    command = [sys.executable, "-m", "bench.turns", "--json", str(file)]
+    few = ["he hold, greeting: one word", "en hold, farewell: nothing", "heard after 250 ms"]
+
+    done = subprocess.run(
+        [*command, *(option for name in few for option in ("--only", name))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert done.returncode in (0, 1), done.stderr
+    figures = json.loads(file.read_text())
+    by_right = {each["right"]: each for each in figures["situations"]}
+    assert {"stop", "farewell", "answer"} == set(by_right)
+    for each in figures["situations"]:
+        assert each["came_about"], each["name"]
+        assert each["errors"] == []
+        assert each["lost_ms"] == each["foreign_ms"] == each["old_audio_ms"] == 0, each["name"]
+    assert not by_right["stop"]["missed_stop"]
+    assert by_right["answer"]["answers"] == 1
+    assert by_right["farewell"]["farewell_lost_ms"] == 0
+    assert len(figures["pairs"]) == 3
+    kept = all(promise["holds"] for promise in figures["promises"])
+    assert done.returncode == (0 if kept else 1)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from prosaas.simulator import mulaw
+from prosaas.simulator import make_clips, mulaw
 from prosaas.simulator.clips import FOLDER, Clip, all_clips, load
 
 VOICE_THRESHOLD = 400.0
@@ -24,7 +24,17 @@ def spoken() -> list[Clip]:
 
 
 def test_every_language_has_what_a_caller_needs() -> None:
-    wanted = ["hello", "question", "opening_hours", "yes", "no", "name", "goodbye", "filler"]
+    wanted = [
+        "hello",
+        "question",
+        "opening_hours",
+        "yes",
+        "no",
+        "name",
+        "goodbye",
+        "filler",
+        "wait",
+    ]
     for language, line in itertools.product(["he", "en", "ar"], wanted):
         clip = load(f"{language}_{line}")
         assert clip.language == language
@@ -38,7 +48,7 @@ def test_an_unknown_name_says_where_to_look() -> None:
 
 
 def test_the_recordings_stay_small() -> None:
-    assert sum(len(clip.audio) for clip in all_clips()) < 300_000
+    assert sum(len(clip.audio) for clip in all_clips()) < 1_500_000
     assert all(200 <= clip.ms <= 3_000 for clip in all_clips())
 
 
@@ -66,11 +76,46 @@ def test_the_background_never_sounds_like_speech() -> None:
     assert max(mulaw.rms(frame) for frame in frames(load("background"))) < VOICE_THRESHOLD / 2
 
 
-def test_the_cough_is_loud_and_short() -> None:
-    cough = load("cough")
+@pytest.mark.parametrize("name", ["cough", "cough_deep"])
+def test_a_cough_is_loud_and_short(name: str) -> None:
+    cough = load(name)
     assert cough.kind == "noise"
     assert cough.ms < 500
     assert mulaw.rms(cough.audio) > VOICE_THRESHOLD
+
+
+@pytest.mark.parametrize("language", ["he", "en", "ar"])
+def test_there_is_more_than_one_way_to_say_nothing(language: str) -> None:
+    fillers = [clip for clip in all_clips() if clip.kind == "filler" and clip.language == language]
+    assert len({clip.text for clip in fillers}) == len(fillers) >= 4
+    assert all(clip.ms <= 500 for clip in fillers)
+
+
+def test_a_passing_car_rises_and_falls_slowly() -> None:
+    loudness = [mulaw.rms(frame) for frame in frames(load("car"))]
+    assert loudness[0] < VOICE_THRESHOLD / 4 > loudness[-1]
+    assert max(loudness[40:90]) > 3 * VOICE_THRESHOLD
+    assert load("car").ms > 2000
+
+
+def test_keys_are_too_short_for_syllables() -> None:
+    voiced = [mulaw.rms(frame) > VOICE_THRESHOLD for frame in frames(load("keyboard"))]
+    runs = [len(list(run)) for loud, run in itertools.groupby(voiced) if loud]
+    assert len(runs) >= 8
+    assert max(runs) <= 2
+
+
+def test_others_in_the_room_are_far_quieter_than_the_caller() -> None:
+    apart = mulaw.rms(load("en_question").audio) / mulaw.rms(load("crosstalk").audio)
+    assert 10 ** (18 / 20) < apart < 10 ** (28 / 20)
+    assert mulaw.rms(load("breath").audio) < VOICE_THRESHOLD
+
+
+def test_the_sounds_are_made_again_byte_by_byte() -> None:
+    for line in make_clips.HUMMED:
+        assert make_clips.hummed(line) == load(line.name).audio, line.name
+    for name, made in make_clips.NOISES.items():
+        assert made() == load(name).audio, name
 
 
 def test_decoding_and_encoding_are_each_others_inverse() -> None:

@@ -175,6 +175,24 @@ async def test_each_session_that_is_used_takes_the_next_scenario() -> None:
         assert running.sessions[0].scenario is None
 
 
+async def test_a_session_may_be_cast_by_the_first_thing_that_its_client_says() -> None:
+    def cast(_session: ModelSession, first_event: dict[str, Any]) -> Scenario:
+        name = first_event["session"]["instructions"]
+        return Scenario(replies=(say(f"This is {name}."),), pacing=INSTANT)
+
+    async with (
+        model(casting=cast) as running,
+        client_of(running) as bob,
+        client_of(running) as charlie,
+    ):
+        said = []
+        for client, name in ((charlie, "Charlie"), (bob, "Bob")):
+            await client.configure({"type": "realtime", "instructions": name})
+            response = await client.reply()
+            said.append(response["output"][0]["content"][0]["transcript"])
+    assert said == ["This is Charlie.", "This is Bob."]
+
+
 async def test_a_client_that_leaves_takes_everything_with_it() -> None:
     before = len(asyncio.all_tasks())
     never = Pacing(first_delta=(1e9, 1e9))

@@ -8,8 +8,10 @@ from prosaas.simulator.people import (
     Act,
     AfterAgentEnds,
     AfterAgentStarts,
+    AtLastWord,
     HangUp,
     Interrupt,
+    Monologue,
     Performer,
     Person,
     Press,
@@ -138,6 +140,35 @@ def test_an_interrupter_speaks_into_the_agents_words() -> None:
     assert HELLO[:320] in line.said
 
 
+def test_a_monologue_is_one_speech_with_pauses_in_it() -> None:
+    line = Line(Monologue(("en_hello", "en_name"), pause_ms=240), HangUp())
+    line.passes(3000)
+    name = load("en_name")
+    assert line.said.startswith(HELLO + mulaw.silence(240) + name.audio)
+    assert [act.detail for act in line.did("says")] == [f"Hello {name.text}"]
+    assert line.did("hangs up")[0].at_ms > load("en_hello").ms + 240 + name.ms
+
+
+def test_nobody_holds_a_monologue_about_nothing() -> None:
+    with pytest.raises(ValueError, match="something to say"):
+        Monologue(())
+
+
+def test_a_quiet_speaker_says_the_same_more_quietly() -> None:
+    line = Line(Say("en_hello", quieter_db=20))
+    line.passes(load("en_hello").ms)
+    assert mulaw.rms(line.said) == pytest.approx(mulaw.rms(HELLO) / 10, rel=0.1)
+    assert [act.detail for act in line.did("says")] == ["Hello"]
+
+
+def test_somebody_speaks_into_the_last_word() -> None:
+    line = Line(AtLastWord(utterance_ms=1000, before_end_ms=200), Say("en_no"))
+    line.agent_speaks(760)
+    assert line.acts == []
+    line.agent_speaks(60)
+    assert line.did("says")
+
+
 def test_a_person_can_be_made_to_speak_out_of_turn() -> None:
     line = Line(Wait(200), Say("en_yes"))
     line.passes(100)
@@ -198,6 +229,8 @@ def test_a_script_with_an_unknown_clip_is_refused_when_it_is_written() -> None:
         Say("no_such_clip")
     with pytest.raises(KeyError):
         Interrupt("no_such_clip")
+    with pytest.raises(KeyError):
+        Monologue(("en_hello", "no_such_clip"))
 
 
 def test_silence_lasts() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any
@@ -25,6 +25,7 @@ from prosaas.simulator.model.session_log import SessionLog
 from prosaas.simulator.model.voice import speech
 
 Json = dict[str, Any]
+Casting = Callable[[ModelSession, Json], Scenario]
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ _LARGEST_MESSAGE = 32 * 1024 * 1024
 class RealtimeModel:
     """Every connection takes the next of `handshakes`, every session that is used the next of
     `scenarios`; when there are no more, `handshake` and `scenario` hold for all that follow.
+    With `casting`, which is shown the first event of the client, that one decides instead.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class RealtimeModel:
         clock: Clock | None = None,
         scenario: Scenario | None = None,
         scenarios: Sequence[Scenario] = (),
+        casting: Casting | None = None,
         handshake: Handshake | None = None,
         handshakes: Sequence[Handshake] = (),
         host: str = "127.0.0.1",
@@ -63,6 +66,7 @@ class RealtimeModel:
         self.refused: list[int] = []
         """The HTTP status of every connection that was turned away."""
         self.scenarios = list(scenarios)
+        self._casting = casting
         self._handshakes = list(handshakes)
         self._host = host
         self._port = port
@@ -173,14 +177,16 @@ class RealtimeModel:
             number=len(self.sessions),
             model=query["model"][0],
             handshake=self._admitted.pop(connection),
-            take_scenario=self._next_scenario,
+            take_scenario=self._scenario_for,
         )
         if "OpenAI-Beta" in request.headers:
             session.flags.append(f"OpenAI-Beta: {request.headers['OpenAI-Beta']}")
             logger.warning("the client still sends the header of the beta interface")
         return session
 
-    def _next_scenario(self) -> Scenario:
+    def _scenario_for(self, session: ModelSession, first_event: Json) -> Scenario:
+        if self._casting is not None:
+            return self._casting(session, first_event)
         return self.scenarios.pop(0) if self.scenarios else self.scenario
 
     # The door for benches

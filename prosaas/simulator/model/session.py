@@ -47,7 +47,7 @@ class ModelSession:
         number: int,
         model: str,
         handshake: Handshake,
-        take_scenario: Callable[[], Scenario],
+        take_scenario: Callable[[ModelSession, Json], Scenario],
     ) -> None:
         self.number = number
         self.model = model
@@ -130,7 +130,7 @@ class ModelSession:
             if _is_plain_append(event):
                 self._append(event)
                 return
-            self._take_up_scenario()
+            self._take_up_scenario(event)
             client_events.check(event)
             self.log.received_event(event)
             self._received.mark(event["type"])
@@ -139,16 +139,16 @@ class ModelSession:
             event_id = event.get("event_id")
             self._outlet.refuse(refusal, event_id if isinstance(event_id, str) else None)
 
-    def _take_up_scenario(self) -> None:
+    def _take_up_scenario(self, event: Json) -> None:
         if self.scenario is None:
-            self.scenario = self._take_scenario()
+            self.scenario = self._take_scenario(self, event)
             self._responder.scenario = self.scenario
             self._outlet.incidents.extend(self.scenario.incidents)
             self._outlet.extra_fields = self.scenario.extra_fields
             self._dice.seed(f"{self.scenario.seed}/{self.number}")
 
     def _append(self, event: Json) -> None:
-        self._take_up_scenario()
+        self._take_up_scenario(event)
         self._caller.write(client_events.audio_of(event))
 
     def _commit(self, event: Json) -> None:
