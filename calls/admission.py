@@ -37,10 +37,6 @@ class AdmittedCall:
     profile: Profile = field(default_factory=Profile)
     # The session's own description of each function that the model may call.
     tools: tuple[dict[str, Any], ...] = ()
-    # Which media stream of the call this is, and where its turns go on counting.
-    stream_number: int = 0
-    first_position: int = 0
-    elapsed_ms: int = 0
 
 
 class StreamRefused(Exception):  # noqa: N818 - a verdict, not a fault

@@ -134,15 +134,17 @@ class CallBridge:
         self._metrics.counters[f"broken.{kind}"] += 1
         self._broken += 1
         if self.carrier_babbles:
-            self.carrier_lost("too many messages that are not Media Streams messages")
+            detail = "too many messages that are not Media Streams messages"
+            self.carrier_lost(detail, for_good=True)
 
     @property
     def carrier_babbles(self) -> bool:
         return self._broken >= BROKEN_ALLOWED
 
-    def carrier_lost(self, detail: str) -> None:
+    def carrier_lost(self, detail: str, *, for_good: bool = False) -> None:
+        """Its socket is gone; the caller may come back with another one, unless it is for good."""
         self._carrier_gone = True
-        self._receive(events.CarrierLost(detail))
+        self._receive(events.CarrierLost(detail, for_good))
 
     def end(self, reason: str, detail: str) -> None:
         """News from outside the two sockets: the call is over, or is to be."""

@@ -19,18 +19,18 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from calls.actions import admit_stream, finish_call, hang_up
+from calls.actions import admit_stream, finish_call, hang_up, leave_stream
 from calls.addresses import media_socket
 from calls.admission import AdmittedCall, StreamRefused
 from calls.bridge import CallBridge, Ending
-from calls.engine.limits import Limits
+from calls.engine.commands import Disposition
 from calls.groups import call_group
 from calls.models import EndReason
 from calls.records import CallRecords
 from calls.summary import for_log, for_row
 from calls.telephony import TelephonyError
 from calls.threads import off_loop
-from calls.tools import OFFERED
+from calls.tools.running import BusinessTools
 from calls.watch import live_calls
 from calls.wire import twilio
 from calls.wire.fields import Ignored
@@ -124,19 +124,25 @@ class MediaStream:
         if stream is None:
             await self._close()
             return
-        records = CallRecords(self._call.business_id, self._call.call_id)
+        call = self._call
+        records = CallRecords(call.business_id, call.call_id, call.openai_api_key)
+        tools = BusinessTools(business_id=call.business_id, call_id=call.call_id)
         bridge = CallBridge(
-            call=self._call,
+            call=call,
             stream=stream,
             send=self._send_text,
-            session=session_settings(self._call),
+            session=session_settings(call),
             records=records,
-            limits=Limits(),
+            tools=tools,
         )
-        await self._carry(bridge, records, stream)
+        await self._carry(bridge, records, tools, stream)
 
     async def _carry(
-        self, bridge: CallBridge, records: CallRecords, stream: twilio.StreamStarted
+        self,
+        bridge: CallBridge,
+        records: CallRecords,
+        tools: BusinessTools,
+        stream: twilio.StreamStarted,
     ) -> None:
         async with asyncio.TaskGroup() as tasks:
             writer = tasks.create_task(records.run(), name="write-records")
@@ -157,7 +163,13 @@ class MediaStream:
             for listener in listeners:
                 listener.cancel()
             records.close()
-            last = [writer, finishing, tasks.create_task(self._hang_up(ending), name="hang-up")]
+            last = [
+                writer,
+                finishing,
+                tasks.create_task(self._hang_up(ending), name="hang-up"),
+                tasks.create_task(tools.close(), name="finish-tools"),
+                *bridge.tool_tasks,
+            ]
             await asyncio.wait(last, timeout=FLUSH_WITHIN_S)
             for task in last:
                 task.cancel()
@@ -206,10 +218,10 @@ class MediaStream:
         while (text := await self._next_text()) is not None:
             if len(text) > MAX_MESSAGE:
                 self._close_code = CloseCode.TOO_BIG
-                bridge.carrier_lost("a message of more than 64 KiB")
+                bridge.carrier_lost("a message of more than 64 KiB", for_good=True)
             elif not rate.allows(clock()):
                 self._close_code = CloseCode.TOO_MANY
-                bridge.carrier_lost("too many messages a second")
+                bridge.carrier_lost("too many messages a second", for_good=True)
             else:
                 bridge.carrier_message(text)
         bridge.carrier_lost("the carrier's socket closed without a stop")
@@ -268,21 +280,31 @@ class MediaStream:
 
     async def _finish(self, ending: Ending, stream: twilio.StreamStarted) -> None:
         """The row, before the line is closed: the carrier asks at once what comes next."""
+        call, metrics = self._call, for_row(ending, stream.stream_sid)
         try:
+            if ending.then is Disposition.LEAVE:
+                await off_loop(leave_stream)(
+                    call_id=call.call_id,
+                    business_id=call.business_id,
+                    stream_number=call.profile.stream_number,
+                    metrics=metrics,
+                )
+                return
             await off_loop(finish_call)(
-                call_id=self._call.call_id,
-                business_id=self._call.business_id,
+                call_id=call.call_id,
+                business_id=call.business_id,
                 end_reason=EndReason(ending.reason),
                 end_detail=ending.detail,
-                metrics=for_row(ending, stream.stream_sid),
+                metrics=metrics,
                 now=timezone.now(),
+                stream_number=call.profile.stream_number,
             )
         except (DatabaseError, InterfaceError):
             self._log.exception("call_not_finished")  # the sweeper will
 
     async def _hang_up(self, ending: Ending) -> None:
         """By REST as well, in case the carrier finds no way to ask what comes after the stream."""
-        if ending.apologise or ending.carrier_gone:
+        if ending.then is not Disposition.HANG_UP or ending.carrier_gone:
             return
         try:
             await off_loop(hang_up)(call_id=self._call.call_id, business_id=self._call.business_id)
@@ -299,5 +321,6 @@ def session_settings(call: AdmittedCall) -> SessionSettings:
         voice=call.voice,
         transcription_model=settings.OPENAI_TRANSCRIPTION_MODEL,
         transcription_prompt=call.transcription,
-        tools=OFFERED,
+        tools=call.tools,
+        limits=call.limits,
     )

@@ -15,15 +15,17 @@ from typing import Any, Final
 import orjson
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
+from django.utils import timezone
 
-from calls.engine.commands import AnswerTool, SaveTurn
+from calls.engine.commands import AnswerTool, ReportKey, SaveTurn
 from calls.models import ToolCall, Turn
 from calls.threads import off_loop
+from tenants.credentials import accept_key, refuse_key
 from tenants.scoping import business_scope
 
 logger = structlog.get_logger(__name__)
 
-Entry = SaveTurn | AnswerTool
+Entry = SaveTurn | AnswerTool | ReportKey
 
 # An hour of fast talk. Beyond it the oldest unwritten entry gives way, and is counted.
 MAX_WAITING: Final = 2000
@@ -37,12 +39,15 @@ TURN_FIELDS: Final = (
     "generated_ms",
     "heard_ms",
     "interrupted",
+    "language",
+    "verdict",
 )
 
 
 class CallRecords:
-    def __init__(self, business_id: uuid.UUID, call_id: uuid.UUID) -> None:
+    def __init__(self, business_id: uuid.UUID, call_id: uuid.UUID, api_key: str = "") -> None:
         self.dropped = 0
+        self._api_key = api_key
         self._business_id = business_id
         self._call_id = call_id
         self._waiting: dict[tuple[type[Entry], str], Entry] = {}
@@ -89,6 +94,11 @@ class CallRecords:
             self.dropped += 1
 
     def _write(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if isinstance(entry, ReportKey) and entry.code:
+                refuse_key(self._api_key, code=entry.code, now=timezone.now())
+            elif isinstance(entry, ReportKey):
+                accept_key(self._api_key)
         with business_scope(self._business_id):
             Turn.objects.bulk_create(
                 [self._turn(entry) for entry in entries if isinstance(entry, SaveTurn)],
@@ -114,6 +124,8 @@ class CallRecords:
             generated_ms=turn.generated_ms,
             heard_ms=turn.heard_ms,
             interrupted=turn.interrupted,
+            language=turn.language,
+            verdict=turn.verdict,
         )
 
     def _tool_call(self, answer: AnswerTool) -> ToolCall:
@@ -130,7 +142,13 @@ class CallRecords:
 
 
 def _key(entry: Entry) -> tuple[type[Entry], str]:
-    return type(entry), entry.item_id if isinstance(entry, SaveTurn) else entry.call_id
+    match entry:
+        case SaveTurn():
+            return type(entry), entry.item_id
+        case AnswerTool():
+            return type(entry), entry.call_id
+        case ReportKey():
+            return type(entry), entry.code
 
 
 def _json(text: str) -> Any:

@@ -83,7 +83,6 @@ def greetings_to_make(*, drafts_since: datetime, now: datetime, most: int) -> li
     return list(found.values())[:most]
 
 
-
 def left_over_transfers(*, ended_before: datetime, most: int) -> list[TransferAddress]:
     with platform_scope(PlatformReason.SWEEP):
         left = Transfer.objects.left_over(ended_before)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import salted_hmac
 
-from tenants.models import Business, Credential
+from tenants.models import Business, Credential, RefusedKey
+
+logger = structlog.get_logger(__name__)
 
 INSTALLATION = "installation"
+# A refused key is tried again by the next call after a minute, and ever more rarely.
+RETRY_AFTER = timedelta(minutes=1)
+RETRY_AT_MOST = timedelta(minutes=15)
 
 
 class CredentialMissing(LookupError):  # noqa: N818 - says what is missing; every caller reads it so
@@ -58,6 +67,34 @@ def openai_account(business: Business | uuid.UUID) -> OpenAIAccount:
 def openai_key(business: Business | uuid.UUID) -> str:
     """Inside a scope only."""
     return openai_account(business).api_key
+
+
+def refuse_key(api_key: str, *, code: str, now: datetime) -> None:
+    """The model's side has refused this key, or its account, as such: no call is to wait for the
+    same answer."""
+    with transaction.atomic():
+        found, _ = RefusedKey.objects.select_for_update().get_or_create(
+            fingerprint=fingerprint(api_key),
+            defaults={"code": code, "refused_at": now, "retry_at": now},
+        )
+        pause = min(RETRY_AFTER * 2 ** min(found.refusals, 8), RETRY_AT_MOST)
+        found.code, found.refused_at = code[:64], now
+        found.refusals, found.retry_at = found.refusals + 1, now + pause
+        found.save(update_fields=["code", "refused_at", "refusals", "retry_at"])
+    logger.error("model_key_refused", code=code, fingerprint=found.fingerprint[:8])
+
+
+def is_refused(api_key: str, *, now: datetime) -> bool:
+    return RefusedKey.objects.filter(fingerprint=fingerprint(api_key), retry_at__gt=now).exists()
+
+
+def accept_key(api_key: str) -> None:
+    """It was good for a session: whatever was wrong with it is set right."""
+    RefusedKey.objects.filter(fingerprint=fingerprint(api_key)).delete()
+
+
+def fingerprint(api_key: str) -> str:
+    return salted_hmac("tenants.credentials", api_key, algorithm="sha256").hexdigest()
 
 
 def _own(business: Business | uuid.UUID, provider: str) -> Credential | None:

@@ -193,6 +193,26 @@ class Credential(BusinessOwned):
         return self.get_provider_display()
 
 
+class RefusedKey(models.Model):
+    """A key that the model's side has refused as such: nobody tries it again before `retry_at`.
+
+    Known by a fingerprint alone, and not a business's: two businesses with one key share its fate.
+    """
+
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True)
+    code = models.CharField(_("refused as"), max_length=64)
+    refusals = models.PositiveIntegerField(_("refusals in a row"), default=0)
+    refused_at = models.DateTimeField(_("last refused"))
+    retry_at = models.DateTimeField(_("tried again from"))
+
+    class Meta:
+        verbose_name = _("refused key")
+        verbose_name_plural = _("refused keys")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.fingerprint[:8]}"
+
+
 class AuditQuerySet(BusinessOwnedQuerySet["AuditEvent"]):
     def of_chain(self, business_id: uuid.UUID | None) -> Self:
         return self.filter(business_id=business_id).order_by("position")

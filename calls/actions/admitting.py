@@ -15,6 +15,7 @@ from calls.engine.profile import BargeIn, Profile
 from calls.media_tokens import call_of
 from calls.models import AgentSettings, Call, EndReason, PromptBinding, Turn
 from calls.signature import is_genuine_socket
+from calls.tools.offer import tools_of
 from prompts.models import Prompt
 from tenants.credentials import (
     CredentialMissing,
@@ -139,17 +140,15 @@ def _admitted(
         openai_api_key=model.api_key,
         api_key_owner=model.owner,
         limits=_limits(agent, elapsed),
-        profile=_profile(call, binding, agent),
-        stream_number=call.stream_number,
-        first_position=_first_position(call),
-        elapsed_ms=elapsed // timedelta(milliseconds=1),
+        profile=_profile(call, binding, agent, elapsed),
+        tools=tools_of(call.business),
     )
 
 
-def _first_position(call: Call) -> int:
+def _turns_before(call: Call) -> int:
     turns = Turn.objects.for_business(call.business_id).filter(call=call)
     last: int | None = turns.aggregate(last=Max("position"))["last"]
-    return 0 if last is None else last + 1
+    return last or 0
 
 
 def _limits(agent: AgentSettings, elapsed: timedelta) -> Limits:
@@ -161,7 +160,9 @@ def _limits(agent: AgentSettings, elapsed: timedelta) -> Limits:
     )
 
 
-def _profile(call: Call, binding: PromptBinding, agent: AgentSettings) -> Profile:
+def _profile(
+    call: Call, binding: PromptBinding, agent: AgentSettings, elapsed: timedelta
+) -> Profile:
     past = past_of(call) if call.stream_number else ()
     return Profile(
         barge_in=BargeIn(agent.barge_in),
@@ -169,7 +170,10 @@ def _profile(call: Call, binding: PromptBinding, agent: AgentSettings) -> Profil
         greeting_text=binding.greeting,
         greeting_protected=agent.greeting_protected,
         keys=_keys(agent),
-        resumption=resumption_of(call, past),
+        resumption=resumption_of(call),
+        stream_number=call.stream_number,
+        turns_before=_turns_before(call) if call.stream_number else 0,
+        elapsed_ms=elapsed // timedelta(milliseconds=1) if call.stream_number else 0,
         past=past,
     )
 

@@ -13,7 +13,7 @@ from calls.forms import IncomingCallForm
 from calls.models import TOKEN_LIFETIME, Call, CallStatus, EndReason, Lead
 from calls.phrases import Phrase
 from prompts.models import Direction, Prompt, PromptVersion
-from tenants.credentials import CredentialMissing, openai_account
+from tenants.credentials import CredentialMissing, is_refused, openai_account
 from tenants.models import Business
 from tenants.scoping import business_scope
 
@@ -24,6 +24,7 @@ WHY_NOT = {
     EndReason.REJECTED_SUSPENDED: "The business is suspended.",
     EndReason.REJECTED_NO_PROMPT: "No prompt for inbound calls is published.",
     EndReason.REJECTED_NO_CREDENTIALS: "There is no key for the model.",
+    EndReason.REJECTED_KEY_REFUSED: "The model has refused the key, a moment ago.",
 }
 
 
@@ -62,7 +63,7 @@ def _record(
 ) -> Call:
     number_id = owner.number_id if owner and owner.business_id == business.pk else None
     version = Prompt.objects.published_version(business, Direction.INBOUND)
-    refusal = _refusal(business, number_id, version)
+    refusal = _refusal(business, number_id, version, now)
     call = Call(
         business=business,
         direction=Direction.INBOUND,
@@ -81,7 +82,7 @@ def _record(
 
 
 def _refusal(
-    business: Business, number_id: uuid.UUID | None, version: PromptVersion | None
+    business: Business, number_id: uuid.UUID | None, version: PromptVersion | None, now: datetime
 ) -> EndReason | None:
     if number_id is None:
         return EndReason.REJECTED_UNKNOWN_NUMBER
@@ -90,10 +91,10 @@ def _refusal(
     if version is None:
         return EndReason.REJECTED_NO_PROMPT
     try:
-        openai_account(business)
+        account = openai_account(business)
     except CredentialMissing:
         return EndReason.REJECTED_NO_CREDENTIALS
-    return None
+    return EndReason.REJECTED_KEY_REFUSED if is_refused(account.api_key, now=now) else None
 
 
 def _as_ringing(now: datetime) -> dict[str, Any]:

@@ -37,15 +37,15 @@ def stream_after(call: Call, number: int) -> str:
     )
 
 
-def resumption_of(call: Call, past: Sequence[PastItem]) -> Resumption | None:
-    """None for a call that begins, also when its first streams broke before a word was said."""
+def resumption_of(call: Call) -> Resumption | None:
+    """None for a call that begins, also when the streams before never came to an agent."""
     if call.stream_number == 0:
         return None
     transfers = Transfer.objects.for_business(call.business_id).filter(call=call)
     left_for = transfers.after_stream(call.stream_number - 1).first()
     if left_for and left_for.status in FAILED_TRANSFERS:
         return Resumption(left_for.status)
-    return Resumption.PROCESS_LOST if past else None
+    return Resumption.PROCESS_LOST if call.counters.get("taken_up") else None
 
 
 def past_of(call: Call) -> tuple[PastItem, ...]:

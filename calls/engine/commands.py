@@ -151,9 +151,12 @@ class SaveTurn:
 
 @dataclass(frozen=True, slots=True)
 class ReportKey:
-    """The account's key was refused, and will be the next time: others are to know at once."""
+    """The account's key was refused, and will be the next time: others are to know at once.
 
-    code: str
+    Without a code: it was good for a session.
+    """
+
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

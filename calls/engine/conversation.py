@@ -18,17 +18,14 @@ from calls.engine.commands import (
     DeleteItem,
     EndReason,
     Purpose,
+    ReportKey,
     TruncateItem,
 )
 from calls.engine.core import Core, Phase
-from calls.engine.doubts import is_doubtful
-from calls.engine.echoes import is_echo
 from calls.engine.ending import Ending
 from calls.engine.energy import VoiceMeter
 from calls.engine.events import FunctionCall
 from calls.engine.farewells import is_leave_taking
-from calls.engine.fillers import Meaning, meaning
-from calls.engine.languages import language_of
 from calls.engine.link import ModelLink
 from calls.engine.playback import Heard
 from calls.engine.profile import BargeIn, Role
@@ -37,6 +34,7 @@ from calls.engine.timers import Timer
 from calls.engine.tool_desk import END_CALL, ToolDesk, ending
 from calls.engine.transcript import Verdict
 from calls.engine.turns import Decision, TurnTaking
+from calls.engine.understanding import Understanding
 
 GREETING: Final = "greeting"  # the item of a greeting that is not the model's own
 GREETING_HEARD: Final = "greeting_heard"
@@ -46,10 +44,6 @@ WORTH_REPEATING: Final = (Purpose.GREETING, Purpose.ANSWER, Purpose.RESUMPTION)
 # A transcript that is not to be believed, of so short a sound: it was none of words.
 SHORT_MS: Final = 400
 END_OF_INPUT: Final = "#"
-# And of so long a one: the caller speaks a language that nobody expected.
-LONG_MS: Final = 2500
-# The agent's voice may come back so long after it was heard.
-ECHO_S: Final = 0.5
 
 
 class Owed(Enum):
@@ -68,10 +62,7 @@ class Conversation:
         self._tools = tools
         self._end = end
         self._meter = VoiceMeter()
-        self._spoken = set(core.profile.languages)
-        self._suspected: set[str] = set()  # languages that were heard once
-        self._over_agent: set[str] = set()  # turns that began while the agent could be heard
-        self._silent_since = 0.0
+        self._understanding = Understanding(core)
         # The caller's turns that nobody has answered: those that no response knows of, and those
         # that the response at hand knows of.
         self._owed: dict[str, Owed] = {}
@@ -105,6 +96,7 @@ class Conversation:
     def begin(self, now: float) -> None:
         """The model is there, and has been told what it is."""
         core = self._core
+        core.do(ReportKey())
         core.go_online()
         if core.profile.resumption is not None:
             self._link.restore()
@@ -157,8 +149,7 @@ class Conversation:
     def caller_started(self, event: events.CallerStarted, now: float) -> None:
         core = self._core
         self.caller_started_unheeded(event, now)
-        if core.ledger.sounding or now - self._silent_since < ECHO_S:
-            self._over_agent.add(event.item_id)
+        self._understanding.caller_started(event.item_id, now)
         if core.phase is Phase.LISTENING:
             core.timers.clear(Timer.SILENCE)
         elif self._interruptible(now):
@@ -230,10 +221,7 @@ class Conversation:
         if not core.transcript.caller_transcribed(event.item_id, event.text):
             core.metrics.counters["transcript_unused"] += 1
             return
-        verdict = self._verdict_on(event)
-        if verdict is not Verdict.NONE:
-            core.metrics.counters[f"verdict.{verdict}"] += 1
-        self._learn_language(event, verdict)
+        verdict = self._understanding.judge(event.item_id, event.text)
         core.do(core.transcript.caller_judged(event.item_id, verdict))
         self._apply(verdict, event.item_id, now)
 
@@ -252,35 +240,11 @@ class Conversation:
         elif event.item_id in self._owed:
             self._act(self.turns.unknown(), now)
 
-    def _verdict_on(self, event: events.CallerTranscribed) -> Verdict:
-        transcript = self._core.transcript
-        over_agent = event.item_id in self._over_agent
-        self._over_agent.discard(event.item_id)
-        if meaning(event.text) is not Meaning.MEANINGFUL:
-            return Verdict.NO_MEANING
-        if over_agent and is_echo(event.text, transcript.said_lately()):
-            return Verdict.ECHO
-        if is_doubtful(event.text, self._speech_ms(event.item_id), frozenset(self._spoken)):
-            return Verdict.DOUBTED
-        return Verdict.NONE
-
-    def _learn_language(self, event: events.CallerTranscribed, verdict: Verdict) -> None:
-        """What a transcriber makes of a noise is short, and seldom twice in one language."""
-        language = language_of(event.text)
-        if verdict not in (Verdict.NONE, Verdict.DOUBTED) or not language:
-            return
-        if language in self._suspected or self._speech_ms(event.item_id) >= LONG_MS:
-            self._spoken.add(language)
-        self._suspected.add(language)
-
-    def _speech_ms(self, item_id: str) -> int:
-        limits = self._core.limits
-        added_ms = limits.vad_prefix_ms + limits.vad_silence_ms
-        return max(0, self._core.transcript.speech_ms(item_id) - added_ms)
-
     def _judge_speculation(self, item_id: str, verdict: Verdict, now: float) -> None:
         believed = verdict is Verdict.NONE
-        if believed or (verdict is Verdict.DOUBTED and self._speech_ms(item_id) >= SHORT_MS):
+        if believed or (
+            verdict is Verdict.DOUBTED and self._understanding.speech_ms(item_id) >= SHORT_MS
+        ):
             self._release(now)
         else:
             self._take_back(item_id, now)
@@ -666,36 +630,38 @@ class Conversation:
     # Keys of the telephone
 
     def key_pressed(self, event: events.KeyPressed, now: float) -> None:
+        """What it means is known when no other follows: a number that begins with 0 asks for
+        nobody. But whoever presses a key has the floor."""
         core = self._core
         core.metrics.counters["keys"] += 1
         if core.phase is Phase.CLOSING:
             return
-        tool = core.profile.keys.get(event.digit)
+        self._take_floor(now)
+        core.timers.clear(Timer.SILENCE)
+        if event.digit != END_OF_INPUT:
+            self._keys += event.digit
+        if event.digit == END_OF_INPUT and self._keys:
+            self.keys_complete(now)
+        else:
+            core.timers.set(Timer.KEYS, now + core.limits.keys_s)
+
+    def keys_complete(self, now: float) -> None:
+        core = self._core
+        core.timers.clear(Timer.KEYS)
+        keys, self._keys = self._keys or END_OF_INPUT, ""
+        tool = core.profile.keys.get(keys[0]) if len(set(keys)) == 1 else None
         if tool is None:
-            self._type(event.digit, now)
+            self._tell_keys(keys, now)
         elif not self._tools.running(tool):
             self._take_floor(now)
             self._spoken_with_calls = False
             self._tools.new_turn()
             self._tools.start_key(tool, now)
-            core.timers.clear(Timer.SILENCE)
             core.phase = Phase.THINKING
 
-    def _type(self, digit: str, now: float) -> None:
-        self._take_floor(now)
-        self._core.timers.clear(Timer.SILENCE)
-        if digit != END_OF_INPUT:
-            self._keys += digit
-        if digit == END_OF_INPUT and self._keys:
-            self.keys_complete(now)
-        else:
-            self._core.timers.set(Timer.KEYS, now + self._core.limits.keys_s)
-
-    def keys_complete(self, now: float) -> None:
+    def _tell_keys(self, keys: str, now: float) -> None:
         """The model is told which; the rows are not, since it may be the number of a card."""
         core = self._core
-        core.timers.clear(Timer.KEYS)
-        keys, self._keys = self._keys or END_OF_INPUT, ""
         self._keys_typed += 1
         item_id = f"keys_{core.profile.stream_number}_{self._keys_typed}"
         core.do(core.transcript.caller_typed(item_id, notes.keys_masked(keys), core.ms(now)))
@@ -773,7 +739,7 @@ class Conversation:
     def _listen(self, now: float) -> None:
         core = self._core
         core.phase = Phase.LISTENING
-        self._silent_since = now
+        self._understanding.agent_is_silent(now)
         self.turns.forget()
         self._meter.forget()
         core.timers.clear(

@@ -57,11 +57,18 @@ class Ending:
         then = Disposition.LEAVE if reason is EndReason.TRANSFER else Disposition.HANG_UP
         self.end(reason, detail, now, then)
 
-    def caller_left(self, reason: EndReason, detail: str, now: float) -> None:
+    def caller_left(
+        self,
+        reason: EndReason,
+        detail: str,
+        now: float,
+        then: Disposition = Disposition.HANG_UP,
+    ) -> None:
         """In mid-farewell that is how the call was to end anyway, unless a person was to follow."""
         if self._why is not None and self._why[0] is not EndReason.TRANSFER:
             reason, detail = self._why
-        self.end(reason, detail, now)
+            then = Disposition.HANG_UP
+        self.end(reason, detail, now, then)
 
     def lose_model(self, detail: str, now: float, code: str = "") -> None:
         core = self._core

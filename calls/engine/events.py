@@ -176,9 +176,13 @@ class CarrierStopped:
 
 @dataclass(frozen=True, slots=True)
 class CarrierLost:
-    """The carrier's socket ended without a `stop`, or broke the protocol beyond repair."""
+    """The carrier's socket ended without a `stop`, or broke the protocol beyond repair.
+
+    The caller may still be there, and come back in another stream, unless it is for good.
+    """
 
     detail: str
+    for_good: bool = False
 
 
 # From our own operations

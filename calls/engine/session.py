@@ -217,7 +217,8 @@ class CallSession:
         self.ending.caller_left(EndReason.CALLER_HANGUP, "the caller hung up", now)
 
     def _on_carrier_lost(self, event: events.CarrierLost, now: float) -> None:
-        self.ending.caller_left(EndReason.CARRIER, event.detail, now)
+        then = Disposition.HANG_UP if event.for_good else Disposition.LEAVE
+        self.ending.caller_left(EndReason.CARRIER, event.detail, now, then)
 
     def _on_carrier_check(self, now: float) -> None:
         """Twilio sends a frame every 20 ms, silence included: none for long means nobody is there."""

@@ -71,6 +71,7 @@ class EndReason(models.TextChoices):
     REJECTED_NO_PROMPT = "rejected_no_prompt", _("rejected: no prompt")
     REJECTED_SUSPENDED = "rejected_suspended", _("rejected: business suspended")
     REJECTED_NO_CREDENTIALS = "rejected_no_credentials", _("rejected: no credentials")
+    REJECTED_KEY_REFUSED = "rejected_key_refused", _("rejected: key refused by the model")
     REJECTED_BINDING = "rejected_binding", _("rejected: prompt of another call")
 
 
@@ -270,8 +271,11 @@ class Call(BusinessOwned):
                 return True
             if row.counters.get("resumed", 0) >= RESUMPTIONS:
                 return False
+            had_agent = row.token_used_at is not None
             if row.next_stream(number, now):
                 row.count("resumed")
+                if had_agent:
+                    row.count("taken_up")
             return True
 
     def apply_carrier_status(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from calls.engine import events, notes
-from calls.engine.commands import AddNote, AnswerTool, EndCall, Purpose
+from calls.engine.commands import AddNote, AnswerTool, Disposition, EndCall, Purpose
 from calls.engine.core import Phase
 from calls.engine.limits import Limits
 from calls.engine.session import EngineError
@@ -164,8 +164,14 @@ def test_the_caller_hangs_up(phase: Callable[[], Line]) -> None:
 def test_the_carrier_is_lost(phase: Callable[[], Line]) -> None:
     line = phase()
     line.feed(events.CarrierLost("the socket broke"))
-    line.assert_ended("carrier")
+    line.assert_left("carrier", Disposition.LEAVE)  # the caller may come back in another one
     assert line.commanded(EndCall)[0].detail == "the socket broke"
+
+
+def test_a_carrier_that_babbles_is_hung_up_on() -> None:
+    line = Line.listening()
+    line.feed(events.CarrierLost("babble", for_good=True))
+    line.assert_ended("carrier")
 
 
 @pytest.mark.parametrize("phase", [*EVERY_PHASE, closing])

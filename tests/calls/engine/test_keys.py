@@ -92,8 +92,11 @@ def test_a_key_may_mean_a_person() -> None:
     line = Line.speaking(ms=2000, profile=PROFILE)
     line.wait(0.4)
     press(line, "0")
-    assert line.commanded(RunTool) == [RunTool("key_0_1", "transfer_to_human", "{}")]
     line.assert_silent_within(0)
+    line.wait(1.49)
+    assert line.commanded(RunTool) == []
+    line.wait(0.01)
+    assert line.commanded(RunTool) == [RunTool("key_0_1", "transfer_to_human", "{}")]
     line.assert_phase(Phase.THINKING)
     line.response_ends("cancelled")
     line.tool_finishes("key_0_1", '{"status":"connecting"}', ToolEffect.TRANSFER)
@@ -106,12 +109,23 @@ def test_a_key_may_mean_a_person() -> None:
 def test_pressed_twice_it_means_it_once() -> None:
     line = listening()
     press(line, "0", "0")
+    line.wait(1.5)
+    press(line, "0")
+    line.wait(1.5)
     assert len(line.commanded(RunTool)) == 1
+
+
+def test_a_number_that_begins_with_it_means_nobody() -> None:
+    line = listening()
+    press(line, "0", "5", "0", "9", "#")
+    assert line.commanded(RunTool) == []
+    assert line.commanded(AddItem)[-1].text == notes.keys_pressed("0509")
 
 
 def test_a_key_may_mean_no_more_calls_and_the_agent_confirms_it() -> None:
     line = listening()
     press(line, "9")
+    line.wait(1.5)
     line.tool_finishes("key_0_1", '{"status":"noted"}')
     assert line.commanded(AddNote) == [
         AddNote(notes.key_pressed("mark_do_not_call", '{"status":"noted"}'))

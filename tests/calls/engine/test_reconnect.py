@@ -193,7 +193,7 @@ def test_not_if_the_key_is_refused() -> None:
     line.model_goes()
     line.feed(events.ModelUnavailable("refused", "invalid_api_key"))
     line.assert_ended("model_lost", apologise=True)
-    assert line.commanded(ReportKey) == [ReportKey("invalid_api_key")]
+    assert line.commanded(ReportKey) == [ReportKey(), ReportKey("invalid_api_key")]
 
 
 def test_one_that_does_not_confirm_is_given_up_after_eight_seconds() -> None:
