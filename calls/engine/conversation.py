@@ -251,6 +251,7 @@ class Conversation:
 
     def _judge_owed(self, item_id: str, verdict: Verdict, now: float) -> None:
         if verdict is Verdict.DOUBTED:
+            self._owed[item_id] = Owed.DISMISSED  # unless his voice was long enough
             self._act(self.turns.unknown(), now)
         elif verdict is not Verdict.NONE:
             self._forget_turn(item_id)
@@ -741,7 +742,7 @@ class Conversation:
         core.phase = Phase.LISTENING
         self._understanding.agent_is_silent(now)
         self.turns.forget()
-        self._meter.forget()
+        self._meter.agent_is_silent()
         core.timers.clear(
             Timer.GREETING_AUDIO,
             Timer.ANSWER_RECREATE,

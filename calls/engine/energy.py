@@ -31,8 +31,8 @@ QUIET: Final = 96 // STEP * FRAME_BYTES
 # A voice stands 10 dB above the quietest of the last half second.
 ABOVE_FLOOR: Final = 3
 FLOOR_FRAMES: Final = 500 // FRAME_MS
-# An echo is 30 dB below what the agent says and comes up to 300 ms later; 20 dB below is a voice.
-ECHO_DIVISOR: Final = 10
+# An echo is 30 dB below what the agent says and comes up to 300 ms later; 26 dB below is a voice.
+ECHO_DIVISOR: Final = 20
 ECHO_FRAMES: Final = 300 // FRAME_MS
 
 
@@ -40,6 +40,7 @@ class Sound(Enum):
     QUIET = auto()
     NOISE = auto()
     VOICE = auto()
+    UNKNOWN = auto()  # loud, and the line is not known yet
 
 
 def loudness(frame: bytes) -> int:
@@ -64,12 +65,13 @@ class VoiceMeter:
         self._heard.append(level)
         if level < QUIET:
             return Sound.QUIET
+        if len(self._heard) < FLOOR_FRAMES:
+            return Sound.UNKNOWN
         floor = max(min(self._heard), QUIET // ABOVE_FLOOR)
         echo = max(self._agent, default=0) // ECHO_DIVISOR
         return Sound.VOICE if level >= ABOVE_FLOOR * floor and level > echo else Sound.NOISE
 
-    def forget(self) -> None:
-        """The agent is silent: what the line was like then says nothing about later."""
-        self._heard.clear()
+    def agent_is_silent(self) -> None:
+        """Nothing of him can come back. What the line is like stays known."""
         self._agent.clear()
         self.quiet = True

@@ -3,7 +3,7 @@
 Decided here and nowhere else. A *candidate* is a sound that may be an interruption: noticed by the
 server's voice detection, or by our own measure of energy. By `hold` the agent falls silent at once
 and it is decided afterwards whether he was interrupted; by `confirm` he goes on more quietly
-meanwhile; by `instant` every candidate is an interruption.
+meanwhile; by `instant` every candidate is an interruption. Words are one, and speech that lasts.
 """
 
 from __future__ import annotations
@@ -77,8 +77,7 @@ class TurnTaking:
             return Decision.GO_ON
         candidate.voiced_s += FRAME_S
         candidate.voiced_at = now
-        lasting = self.barge_in is BargeIn.HOLD and self._lasts(candidate, now)
-        return Decision.INTERRUPT if lasting else Decision.GO_ON
+        return Decision.INTERRUPT if self._lasts(candidate, now) else Decision.GO_ON
 
     def stopped(self, item_id: str, now: float) -> None:
         if self.candidate is not None and self.candidate.item_id == item_id:
@@ -112,11 +111,9 @@ class TurnTaking:
         if candidate is None:
             return None
         if candidate.stopped_at is not None:
-            return (candidate.committed_at or candidate.stopped_at) + self._limits.verdict_s
+            return (candidate.committed_at or candidate.stopped_at) + self._limits.quiet_resumes_s
         if not candidate.item_id or self._is_noise(candidate):
             return candidate.voiced_at + self._limits.quiet_resumes_s
-        if self.barge_in is BargeIn.CONFIRM:
-            return None
         return self._unheard_speech_at(candidate)
 
     def expire(self, now: float) -> Decision:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from calls.engine.audio import DUCK
-from calls.engine.energy import LOUDNESS, STEP, Sound, VoiceMeter, loudness
+from calls.engine.energy import LOUDNESS, STEP, Sound, VoiceMeter
 from prosaas.simulator import mulaw
 from tests.calls.engine.sounds import CAR, ECHO, QUIET, VOICE, talk
 
@@ -53,25 +53,31 @@ def test_a_voice_over_noise_is_a_voice() -> None:
 
 
 def test_the_agents_own_voice_comes_back_quieter_and_is_none() -> None:
+    """30 dB quieter; 20 dB quieter is somebody who speaks softly."""
+    agent = mulaw.encode((8000, -8000)) * 80
+    softly = mulaw.encode((800, -800)) * 80
+    echo = mulaw.encode((250, -250)) * 80
     meter = VoiceMeter()
     heard(meter, *[QUIET] * 25)
-    meter.agent_frame(b"\x80\x00" * 80)
-    assert heard(meter, ECHO) == [Sound.VOICE]  # louder than an echo would be
-    loud = VoiceMeter()
-    heard(loud, *[QUIET] * 25)
-    for _ in range(15):
-        loud.agent_frame(b"\x8f\x0f" * 80)
-    assert loudness(ECHO) * 10 <= loudness(b"\x8f\x0f" * 80) * 2
-    assert heard(loud, b"\xe0\x60" * 80) == [Sound.NOISE]
+    meter.agent_frame(agent)
+    assert heard(meter, echo, softly) == [Sound.NOISE, Sound.VOICE]
+    meter.agent_is_silent()
+    assert heard(meter, echo) == [Sound.VOICE]
 
 
-def test_what_the_line_was_like_before_says_nothing_about_later() -> None:
+def test_what_the_line_was_like_stays_known_when_the_agent_is_silent() -> None:
     meter = VoiceMeter()
     heard(meter, *[QUIET] * 25, VOICE)
     assert not meter.quiet
-    meter.forget()
+    meter.agent_is_silent()
     assert meter.quiet
-    assert heard(meter, VOICE) == [Sound.NOISE]  # nothing quieter to tell it from
+    assert heard(meter, VOICE) == [Sound.VOICE]
+
+
+def test_of_a_line_that_is_not_known_yet_nothing_loud_can_be_said() -> None:
+    meter = VoiceMeter()
+    assert set(heard(meter, *[VOICE] * 24)) == {Sound.UNKNOWN}
+    assert heard(meter, VOICE) == [Sound.NOISE]
 
 
 @pytest.mark.parametrize("seed", range(3))
