@@ -377,6 +377,8 @@ class Conversation:
 
     def _dismiss(self) -> None:
         candidate = self.turns.candidate
+        if candidate is not None and not candidate.item_id:
+            self._meter.false_alarm()
         if candidate is not None and self._owed.get(candidate.item_id) is Owed.UNJUDGED:
             self._owed[candidate.item_id] = Owed.DISMISSED
         self.turns.forget()

@@ -26,13 +26,16 @@ def _magnitude(code: int) -> int:
 
 LOUDNESS: Final = bytes(min(_magnitude(code) // STEP, 255) for code in range(256))
 
-# Some -50 dB below full scale: below it a line is quiet.
-QUIET: Final = 96 // STEP * FRAME_BYTES
+# Some -54 dB below full scale: below it a line is quiet.
+QUIET: Final = 64 // STEP * FRAME_BYTES
 # A voice stands 10 dB above the quietest of the last half second.
 ABOVE_FLOOR: Final = 3
 FLOOR_FRAMES: Final = 500 // FRAME_MS
-# An echo is 30 dB below what the agent says and comes up to 300 ms later; 26 dB below is a voice.
-ECHO_DIVISOR: Final = 20
+# An echo is 30 dB below what the agent says and comes up to 300 ms later; 26 dB below is a voice,
+# until a false alarm has shown that on this line the echo is louder. 15 dB below is one in any case.
+ECHO_GAIN: Final = 0.05
+LOUDEST_ECHO: Final = 0.18
+MARGIN: Final = 1.3
 ECHO_FRAMES: Final = 300 // FRAME_MS
 
 
@@ -51,6 +54,8 @@ class VoiceMeter:
     def __init__(self) -> None:
         self._heard: deque[int] = deque(maxlen=FLOOR_FRAMES)
         self._agent: deque[int] = deque(maxlen=ECHO_FRAMES)
+        self._echo = ECHO_GAIN
+        self._compared = 0.0  # how loud voices were lately, compared to the agent
         self.quiet = True  # no voice was measured in the last frame
 
     def agent_frame(self, frame: bytes) -> None:
@@ -68,8 +73,16 @@ class VoiceMeter:
         if len(self._heard) < FLOOR_FRAMES:
             return Sound.UNKNOWN
         floor = max(min(self._heard), QUIET // ABOVE_FLOOR)
-        echo = max(self._agent, default=0) // ECHO_DIVISOR
-        return Sound.VOICE if level >= ABOVE_FLOOR * floor and level > echo else Sound.NOISE
+        agent = max(self._agent, default=0)
+        if level < ABOVE_FLOOR * floor or level <= self._echo * agent:
+            return Sound.NOISE
+        if agent:
+            self._compared = max(0.9 * self._compared, level / agent)
+        return Sound.VOICE
+
+    def false_alarm(self) -> None:
+        """What was taken for a voice ended as soon as the agent was silent: it was his own."""
+        self._echo = min(max(self._echo, MARGIN * self._compared), LOUDEST_ECHO)
 
     def agent_is_silent(self) -> None:
         """Nothing of him can come back. What the line is like stays known."""

@@ -19,6 +19,9 @@ from calls.engine.profile import BargeIn
 
 # Of a sound that the transcriber says nothing about, so much voice is speech.
 SPEECH_S: Final = 0.5
+# Between the syllables of somebody who speaks softly there are quiet frames; what has come together
+# of his voice is forgotten four times as slowly as it came.
+FORGETS: Final = 4
 # So long a voice may pause without having ended.
 PAUSE_S: Final = 0.3
 # Of speech that lasts, at least so much is voice.
@@ -57,7 +60,9 @@ class TurnTaking:
         """The server has noticed speech."""
         candidate = self.candidate
         if candidate is None:
-            return self._begin(Candidate(since=now, item_id=item_id, voiced_at=now))
+            began = now - self._energy_s  # we may have heard it first
+            voiced_s = self._energy_s
+            return self._begin(Candidate(began, item_id, voiced_s=voiced_s, voiced_at=now))
         if not candidate.item_id:
             candidate.item_id = item_id
             return Decision.GO_ON
@@ -139,7 +144,7 @@ class TurnTaking:
 
     def _accumulate(self, sound: Sound, now: float) -> Decision:
         if sound is not Sound.VOICE:
-            self._energy_s = max(0.0, self._energy_s - FRAME_S)
+            self._energy_s = max(0.0, self._energy_s - FRAME_S / FORGETS)
             return Decision.GO_ON
         self._energy_s += FRAME_S
         voiced_s = self._energy_s

@@ -54,15 +54,29 @@ def test_a_voice_over_noise_is_a_voice() -> None:
 
 def test_the_agents_own_voice_comes_back_quieter_and_is_none() -> None:
     """30 dB quieter; 20 dB quieter is somebody who speaks softly."""
-    agent = mulaw.encode((8000, -8000)) * 80
-    softly = mulaw.encode((800, -800)) * 80
-    echo = mulaw.encode((250, -250)) * 80
+    agent = mulaw.encode((3600, -3600)) * 80
+    softly = mulaw.encode((360, -360)) * 80
+    echo = mulaw.encode((110, -110)) * 80
     meter = VoiceMeter()
     heard(meter, *[QUIET] * 25)
     meter.agent_frame(agent)
     assert heard(meter, echo, softly) == [Sound.NOISE, Sound.VOICE]
     meter.agent_is_silent()
     assert heard(meter, echo) == [Sound.VOICE]
+
+
+def test_a_false_alarm_teaches_how_loud_the_echo_of_this_line_is() -> None:
+    agent = mulaw.encode((3600, -3600)) * 80
+    echo = mulaw.encode((360, -360)) * 80
+    loud = mulaw.encode((900, -900)) * 80
+    meter = VoiceMeter()
+    heard(meter, *[QUIET] * 25)
+    meter.agent_frame(agent)
+    assert heard(meter, echo) == [Sound.VOICE]
+    meter.false_alarm()
+    assert heard(meter, echo, loud) == [Sound.NOISE, Sound.VOICE]
+    meter.false_alarm()  # a cough, this time: nobody is to shout for it
+    assert heard(meter, loud) == [Sound.VOICE]
 
 
 def test_what_the_line_was_like_stays_known_when_the_agent_is_silent() -> None:
