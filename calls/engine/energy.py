@@ -36,6 +36,7 @@ FLOOR_FRAMES: Final = 500 // FRAME_MS
 ECHO_GAIN: Final = 0.05
 LOUDEST_ECHO: Final = 0.18
 MARGIN: Final = 1.3
+FADING: Final = 0.9  # a frame
 ECHO_FRAMES: Final = 300 // FRAME_MS
 
 
@@ -56,6 +57,8 @@ class VoiceMeter:
         self._agent: deque[int] = deque(maxlen=ECHO_FRAMES)
         self._echo = ECHO_GAIN
         self._compared = 0.0  # how loud voices were lately, compared to the agent
+        self._loudest = 0.0  # and for themselves
+        self._others = 0.0  # how loud those are who speak in the room, and not to us
         self.quiet = True  # no voice was measured in the last frame
 
     def agent_frame(self, frame: bytes) -> None:
@@ -74,17 +77,21 @@ class VoiceMeter:
             return Sound.UNKNOWN
         floor = max(min(self._heard), QUIET // ABOVE_FLOOR)
         agent = max(self._agent, default=0)
-        if level < ABOVE_FLOOR * floor or level <= self._echo * agent:
+        if level < ABOVE_FLOOR * floor or level <= max(self._echo * agent, self._others):
             return Sound.NOISE
+        self._loudest = max(FADING * self._loudest, level)
         if agent:
-            self._compared = max(0.9 * self._compared, level / agent)
+            self._compared = max(FADING * self._compared, level / agent)
         return Sound.VOICE
 
     def false_alarm(self) -> None:
-        """What was taken for a voice ended as soon as the agent was silent: it was his own."""
+        """What was taken for the caller's voice was the agent's own, or somebody else's."""
         self._echo = min(max(self._echo, MARGIN * self._compared), LOUDEST_ECHO)
+        self._others = MARGIN * self._loudest
 
     def agent_is_silent(self) -> None:
-        """Nothing of him can come back. What the line is like stays known."""
+        """Nothing of him can come back, and others may have gone. What the line is like stays
+        known."""
         self._agent.clear()
+        self._others /= 2
         self.quiet = True

@@ -39,6 +39,7 @@ class Decision(Enum):
 @dataclass(slots=True)
 class Candidate:
     since: float
+    noticed_at: float
     item_id: str = ""  # once the server has noticed it too
     voiced_s: float = 0.0
     noise_s: float = 0.0
@@ -62,7 +63,7 @@ class TurnTaking:
         if candidate is None:
             began = now - self._energy_s  # we may have heard it first
             voiced_s = self._energy_s
-            return self._begin(Candidate(began, item_id, voiced_s=voiced_s, voiced_at=now))
+            return self._begin(Candidate(began, now, item_id, voiced_s=voiced_s, voiced_at=now))
         if not candidate.item_id:
             candidate.item_id = item_id
             return Decision.GO_ON
@@ -117,7 +118,9 @@ class TurnTaking:
             return None
         if candidate.stopped_at is not None:
             return (candidate.committed_at or candidate.stopped_at) + self._limits.quiet_resumes_s
-        if not candidate.item_id or self._is_noise(candidate):
+        if not candidate.item_id:
+            return candidate.noticed_at + self._limits.quiet_resumes_s
+        if self._is_noise(candidate):
             return candidate.voiced_at + self._limits.quiet_resumes_s
         return self._unheard_speech_at(candidate)
 
@@ -150,12 +153,13 @@ class TurnTaking:
         voiced_s = self._energy_s
         if voiced_s < self._limits.energy_s - FRAME_S / 2:
             return Decision.GO_ON
-        return self._begin(Candidate(since=now - voiced_s, voiced_s=voiced_s, voiced_at=now))
+        return self._begin(Candidate(now - voiced_s, now, voiced_s=voiced_s, voiced_at=now))
 
     def _lasts(self, candidate: Candidate, now: float) -> bool:
         lasts_s = now - candidate.since
         return (
-            candidate.stopped_at is None
+            candidate.item_id != ""  # what the server does not hear nobody says to us
+            and candidate.stopped_at is None
             and lasts_s >= self._limits.speech_interrupts_s
             and candidate.voiced_s >= VOICED_SHARE * lasts_s
         )

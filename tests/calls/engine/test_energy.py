@@ -75,8 +75,18 @@ def test_a_false_alarm_teaches_how_loud_the_echo_of_this_line_is() -> None:
     assert heard(meter, echo) == [Sound.VOICE]
     meter.false_alarm()
     assert heard(meter, echo, loud) == [Sound.NOISE, Sound.VOICE]
-    meter.false_alarm()  # a cough, this time: nobody is to shout for it
-    assert heard(meter, loud) == [Sound.VOICE]
+
+
+def test_those_who_talk_in_the_room_are_not_the_caller() -> None:
+    others = mulaw.encode((500, -500)) * 80
+    meter = VoiceMeter()
+    heard(meter, *[QUIET] * 25)
+    assert heard(meter, others) == [Sound.VOICE]
+    meter.false_alarm()
+    assert heard(meter, others, VOICE) == [Sound.NOISE, Sound.VOICE]
+    for _ in range(2):
+        meter.agent_is_silent()
+    assert heard(meter, others) == [Sound.VOICE]  # he may be speaking softly now
 
 
 def test_what_the_line_was_like_stays_known_when_the_agent_is_silent() -> None:

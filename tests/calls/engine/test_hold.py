@@ -128,6 +128,15 @@ def test_without_speech_he_goes_on_after_half_a_second() -> None:
     line.assert_phase(Phase.SPEAKING)
 
 
+def test_those_who_talk_in_the_room_hold_him_once_and_not_again() -> None:
+    line = speaking(ms=6000)
+    line.caller_sounds(*[QUIET] * 25)
+    line.caller_sounds(*talk(100))  # and the server says nothing
+    line.assert_phase(Phase.SPEAKING)
+    assert line.session.summary().counters["holds"] == 1
+    assert line.session.summary().barge_ins == 0
+
+
 def test_the_server_confirms_what_our_measure_began() -> None:
     line = speaking()
     line.caller_sounds(*[QUIET] * 25)
