@@ -126,8 +126,8 @@ class Happenings:
         output: list[dict[str, object]] = [{"id": item_id} for item_id in items]
         if calls_tool:
             for name in ("end_call", "count_roses"):
-                call = {"type": "function_call", "call_id": f"call_{name}", "name": name}
-                output.append(call)
+                call: dict[str, object] = {"type": "function_call", "name": name}
+                output.append(call | {"call_id": f"call_{name}"})
         self.rig.model.finishes(response_id, status=status, output=output)
 
     def caller_speaks(self, item_id: str, stops: bool, text: str) -> None:
