@@ -14,6 +14,7 @@ from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from calls.engine import commands
+from calls.engine.limits import Limits
 from calls.tools.offer import END_CALL
 from calls.wire import realtime as wire
 from calls.wire.fields import Ignored
@@ -112,6 +113,7 @@ SETTINGS = wire.SessionSettings(
     transcription_model="gpt-4o-mini-transcribe",
     transcription_prompt="a clinic",
     tools=(END_CALL,),
+    limits=Limits(),
 )
 
 
