@@ -128,7 +128,7 @@ class Conversation:
         core.transcript.caller_gone_silent()
         if self._speculative:
             self._release(now)
-        if core.phase is Phase.HELD:
+        if self.turns.candidate is not None:
             self._act(self.turns.unknown(), now)
         elif core.phase is Phase.LISTENING:
             self._arm_silence(now)
@@ -664,8 +664,10 @@ class Conversation:
         core = self._core
         self._keys_typed += 1
         item_id = f"keys_{core.profile.stream_number}_{self._keys_typed}"
-        core.do(core.transcript.caller_typed(item_id, notes.keys_masked(keys), core.ms(now)))
-        core.tell(AddItem(Role.CALLER, notes.keys_pressed(keys), item_id))
+        told = notes.keys_pressed(keys)
+        core.do(core.transcript.caller_typed(item_id, notes.keys_masked(keys), told, core.ms(now)))
+        if core.online:  # else it stands in what the next session is told
+            core.do(AddItem(Role.CALLER, told, item_id))
         self._owed[item_id] = Owed.MEANT
         self._silences = 0
         if core.phase is Phase.LISTENING and not core.transcript.caller_speaking:

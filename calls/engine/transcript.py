@@ -45,6 +45,7 @@ class Turn:
     language: str = ""
     transcribed: bool = False
     verdict: Verdict = Verdict.NONE
+    told: str = ""  # to the model, where that is not what the row has
     settled: bool = False  # said in full, or cut: worth a row
 
     def command(self) -> SaveTurn:
@@ -133,11 +134,11 @@ class Transcript:
         turn = self._turns.get(item_id)
         return turn.verdict if turn and turn.transcribed else None
 
-    def caller_typed(self, item_id: str, text: str, now_ms: int) -> SaveTurn:
-        """Something that the caller did and did not say."""
+    def caller_typed(self, item_id: str, text: str, told: str, now_ms: int) -> SaveTurn:
+        """Something that the caller did and did not say: for the row, and for the model."""
         turn = self._turn(item_id, "caller")
         turn.started_ms = turn.ended_ms = now_ms
-        turn.text, turn.settled = text, True
+        turn.text, turn.told, turn.settled = text, told, True
         return turn.command()
 
     def caller_gone_silent(self) -> None:
@@ -221,7 +222,7 @@ class Transcript:
         """What is being played at this moment will have been heard."""
         if turn.speaker == "caller":
             if turn.settled:
-                yield PastItem(Role.CALLER, turn.text or NOT_UNDERSTOOD)
+                yield PastItem(Role.CALLER, turn.told or turn.text or NOT_UNDERSTOOD)
             return
         words = turn.words_heard() if turn.settled else self._text_of(turn)
         if words:
