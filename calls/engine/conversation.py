@@ -124,7 +124,6 @@ class Conversation:
     def model_went(self, now: float) -> None:
         """Nobody listens to the caller until it is back; what he said may never be transcribed."""
         core = self._core
-        self._tools.session_lost()
         core.transcript.caller_gone_silent()
         if self._speculative:
             self._release(now)
@@ -132,6 +131,7 @@ class Conversation:
             self._act(self.turns.unknown(), now)
         elif core.phase is Phase.LISTENING:
             self._arm_silence(now)
+        self._tools.session_lost()  # those included that have waited for a verdict until now
         self.settle(now)
 
     def _protect(self, now: float) -> None:
@@ -283,6 +283,7 @@ class Conversation:
     def _answer_speculatively(self, item_id: str, now: float) -> None:
         self._silences = 0
         self._speculative = item_id
+        self._items_waiting = ()
         self._core.ledger.withheld = True
         self._core.timers.set(Timer.VERDICT, now + self._core.limits.verdict_s)
         self._ask(Purpose.ANSWER, now)
@@ -329,7 +330,8 @@ class Conversation:
 
     def _end_speculation(self) -> None:
         self._speculative = ""
-        self._items_waiting = ()
+        if not self._calls_waiting:  # they may be taken back yet, by an interruption
+            self._items_waiting = ()
         self._core.ledger.withheld = False
         self._core.timers.clear(Timer.VERDICT)
 
@@ -808,6 +810,7 @@ class Conversation:
         core = self._core
         self.turns.forget()
         core.timers.clear(Timer.CANDIDATE)
+        self._drop_waiting_calls()
         self._end_speculation()
         if not core.ledger.empty:
             self._silence_agent(now)
