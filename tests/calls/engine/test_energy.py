@@ -68,8 +68,9 @@ def test_the_agents_own_voice_comes_back_quieter_and_is_none() -> None:
 def test_what_the_line_was_like_before_says_nothing_about_later() -> None:
     meter = VoiceMeter()
     heard(meter, *[QUIET] * 25, VOICE)
-    assert not meter.quiet
+    heard_a_voice = not meter.quiet
     meter.forget()
+    assert heard_a_voice
     assert meter.quiet
     assert heard(meter, VOICE) == [Sound.NOISE]  # nothing quieter to tell it from
 
