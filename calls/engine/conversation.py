@@ -130,7 +130,7 @@ class Conversation:
         if self.turns.candidate is not None:
             self._act(self.turns.unknown(), now)
         elif core.phase is Phase.LISTENING:
-            self._arm_silence(now)
+            self._hand_over(now)  # what waited for the end of his words need not wait for it
         self._tools.session_lost()  # those included that have waited for a verdict until now
         self.settle(now)
 
@@ -286,7 +286,9 @@ class Conversation:
         self._items_waiting = ()
         self._core.ledger.withheld = True
         self._core.timers.set(Timer.VERDICT, now + self._core.limits.verdict_s)
+        tool_answer_owed = self._tool_answer_owed  # still, should this answer be taken back
         self._ask(Purpose.ANSWER, now)
+        self._tool_answer_owed = tool_answer_owed
 
     def verdict_due(self, now: float) -> None:
         self._core.metrics.counters["verdict_late"] += 1
@@ -296,6 +298,7 @@ class Conversation:
         """The turn counts, or nobody can tell: the answer may be heard."""
         core = self._core
         self._end_speculation()
+        self._tool_answer_owed = False
         if core.phase is Phase.THINKING and not core.ledger.empty:
             core.phase = Phase.SPEAKING
         self._run_waiting_calls(now)
@@ -304,7 +307,7 @@ class Conversation:
     def _take_back(self, item_id: str, now: float) -> None:
         """A turn without meaning gets no answer, and the model is to remember neither."""
         self._forget_turn(item_id)
-        if self._owed or self._covered:
+        if self._owed or self._covered or self._tool_answer_owed:
             self._release(now)  # the answer is to something else that he said before
             return
         core = self._core
@@ -372,7 +375,7 @@ class Conversation:
             if core.phase is Phase.THINKING and not (core.ledger.empty or core.ledger.withheld):
                 core.phase = Phase.SPEAKING
         self._run_waiting_calls(now)
-        if self._tool_answer_owed:
+        if self._tool_answer_owed and not self._speculative:
             self._ask_about_tools(now)
         self.settle(now)
 
@@ -603,6 +606,7 @@ class Conversation:
             self._leave(now)
         elif core.phase is Phase.HELD or core.transcript.caller_speaking:
             self._tool_answer_owed = True
+            self.settle(now)
         else:
             self._ask_about_tools(now)
 
@@ -745,6 +749,7 @@ class Conversation:
         core.phase = Phase.LISTENING
         self._understanding.agent_is_silent(now)
         self.turns.forget()
+        core.ledger.ducked = False
         self._meter.forget()
         core.timers.clear(
             Timer.GREETING_AUDIO,

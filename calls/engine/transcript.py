@@ -90,7 +90,7 @@ class Transcript:
         self._turns: dict[str, Turn] = {}
         self._asides: dict[int, list[str]] = {}  # behind the turn of that position
         self._words: dict[str, str] = {}  # of items whose whole text has not come yet
-        self._positions = turns_before
+        self._positions = self._before = turns_before
         self._open = ""  # the caller's utterance that has not stopped
 
     # The caller
@@ -213,6 +213,7 @@ class Transcript:
         return self._past + tuple(self._told())
 
     def _told(self) -> Iterator[PastItem]:
+        yield from self._asides_behind(self._before)  # a tool may be called before any word
         for turn in self._turns.values():
             if not turn.verdict:
                 yield from self._told_of(turn)

@@ -16,7 +16,7 @@ class Retelling:
         self.begun = False  # a session has been told what it is
         self.committed: set[str] = set()  # the caller's turns
         self._written = {"greeting": profile.greeting_text}  # by item of the agent's
-        self._typed: dict[str, str] = {}  # keys of the telephone
+        self.typed: dict[str, str] = {}  # keys of the telephone
         self._past = profile.past
 
     def agent_writes(self, item_id: str, words: str) -> None:
@@ -26,7 +26,7 @@ class Retelling:
         self._written[item_id] = text
 
     def caller_typed(self, item_id: str, keys: str) -> None:
-        self._typed[item_id] = keys
+        self.typed[item_id] = keys
 
     def session_lost(self) -> None:
         self.due |= self.begun
@@ -42,8 +42,8 @@ class Retelling:
     ) -> Iterator[PastItem]:
         for item_id in appeared:
             row = saved.get(item_id)
-            if item_id in self._typed:
-                yield PastItem(Role.CALLER, notes.keys_pressed(self._typed[item_id]))
+            if item_id in self.typed:
+                yield PastItem(Role.CALLER, notes.keys_pressed(self.typed[item_id]))
             elif item_id in self.committed and row is not None and not row.verdict:
                 yield PastItem(Role.CALLER, row.text or NOT_UNDERSTOOD)
             elif item_id in spoken and (words := self._words_heard(item_id, row)):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import NoneType
 from typing import Any, Final
 
-from calls.engine import commands, events
+from calls.engine import commands, events, notes
 from calls.engine.audio import BYTES_PER_MS, DUCK, FRAME_BYTES, FRAME_MS, SILENCE
 from calls.engine.commands import Command, Purpose, SaveTurn, Stage
 from calls.engine.configuration import AUDIO_FORMAT
@@ -32,13 +32,14 @@ TOLERANCE_MS: Final = 1
 REPEATED_MS: Final = FRAME_MS
 # Said to a caller who speaks, these would be said over him.
 WAITS_FOR_THE_CALLER: Final = (Purpose.ANSWER, Purpose.SILENCE, Purpose.WARNING)
-SPOKEN_OVER_HIM: Final = (Phase.GREETING, Phase.CLOSING)
+SPOKEN_OVER_HIM: Final = (Phase.CONNECTING, Phase.CONFIGURING, Phase.GREETING, Phase.CLOSING)
 # What is asked for meanwhile is held back until he has finished.
 ASKED_FOR_MEANWHILE: Final = (*SPOKEN_OVER_HIM, Phase.HELD)
 ASKED_FOR_TWICE: Final = (Purpose.GREETING, Purpose.ANSWER)
 GIVES_UP: Final = (
     NoneType,
     events.CallerStarted,
+    events.CallerCommitted,
     events.CallerTranscribed,
     events.KeyPressed,
 )
@@ -103,6 +104,7 @@ class Rules:
         self._purpose: dict[str, Purpose | None] = {}  # of responses
         self._more_to_say = False  # tools have answered, or a model was lost in mid-sentence
         self._told_more: set[str] = set()  # requests for that
+        self._tells_all: set[str] = set()  # and no more has come since they were made
         self._unheeded: set[str] = set()  # turns that nothing was asked for, or begun, since
         self._unwanted: set[str] = set()  # responses
         self.confirmations_due = 0
@@ -112,7 +114,7 @@ class Rules:
         self._closing_at: float | None = None
         # Since when the agent owes a word, however often it is asked for
         self.asked_since: float | None = None
-        self._farewell_asked = False
+        self._farewell_asked = ""  # by which request
         self.calls_open: set[str] = set()  # tool calls that wait for their output
         self.calls_running: list[str] = []
         self._call_of: dict[str, str] = {}  # by item
@@ -168,6 +170,7 @@ class Rules:
     def _hear_caller_start(self, event: events.CallerStarted, now: float) -> None:
         self._caller_at = now
         self._silence_prompts = 0
+        self._result_owed = False  # he has the floor
         self._appear(event.item_id)
         self._model.items.add(event.item_id)
         self.caller_speaking = True
@@ -211,6 +214,8 @@ class Rules:
         self._purpose[event.response_id] = self._purposes.get(event.request_id)
         if event.request_id in self._told_more:
             self._told_more.add(event.response_id)
+        if event.request_id in self._tells_all:
+            self._tells_all.add(event.response_id)
         if event.request_id:
             self._unheeded.clear()
         else:
@@ -228,9 +233,9 @@ class Rules:
             self._utterances[utterance.item_id] = utterance
             self.live.append(utterance)
         utterance.audio += event.data
-        if response.response_id in self._told_more:
+        if response.response_id in self._tells_all:
             self._more_to_say = False
-        self._word_owed = False
+        self._word_owed = self._result_owed = False
         self.asked_since = None
 
     def _hear_text(self, event: events.AgentTextDelta, _now: float) -> None:
@@ -251,7 +256,10 @@ class Rules:
     def _hear_response_end(self, event: events.ResponseFinished, _now: float) -> None:
         self._responses_finished += 1
         if event.status == "completed" and event.response_id not in self._unwanted:
-            self._word_owed = False
+            self._word_owed = self._result_owed = False
+            if not event.item_ids:  # it has nothing to say
+                for item_id in self._known[event.response_id]:
+                    self._open.pop(item_id, None)
             self.calls_open |= {call.call_id for call in event.function_calls}
             self._response_of |= {call.call_id: event.response_id for call in event.function_calls}
             items = event.item_ids[len(event.item_ids) - len(event.function_calls) :]
@@ -267,13 +275,18 @@ class Rules:
         if event.call_id in self.calls_running:
             self.calls_running.remove(event.call_id)
             self._tools_answered.add(event.call_id)
-            self._more_to_say = self._result_owed = True
+            self._result_owed = True
+            self._have_more_to_say()
+
+    def _have_more_to_say(self) -> None:
+        self._more_to_say = True
+        self._tells_all.clear()
 
     def _lose_session(self) -> None:
         for utterance in self.live:
             utterance.done = True
         self.caller_speaking = False
-        self._farewell_asked = False  # a new one goes on with what the lost one was saying
+        self._farewell_asked = ""  # a new one goes on with what the lost one was saying
         self.failed |= self._retelling.committed  # whoever was to transcribe them is gone
         self._retelling.session_lost()
         self._full_before |= bool(self._full_at)
@@ -282,7 +295,7 @@ class Rules:
         self._full_confirmed = self._format_right = False
         self.confirmations_due = 0
         self.calls_open.clear()
-        self._more_to_say = True
+        self._have_more_to_say()
         self.asked_since = None
 
     def _appear(self, item_id: str) -> None:
@@ -367,7 +380,8 @@ class Rules:
         said = [item for item in told if item.role is not Role.SYSTEM]
         expected = self._retelling.conversation(self._appeared, self._utterances, self.saved)
         if said != expected:
-            raise RuleBroken(f"the new session is told {said}, and not {expected}")
+            told_texts, expected_texts = [item.text for item in said], [x.text for x in expected]
+            raise RuleBroken(f"the new session is told {told_texts}, and not {expected_texts}")
         results = len(told) - len(said)
         if not len(self._tools_answered) <= results <= len(self._calls_run):
             raise RuleBroken(f"the new session is told of {results} tools")
@@ -406,29 +420,30 @@ class Rules:
             raise RuleBroken("a response is asked for before the session is confirmed")
         self._judge_second_request(now)
         if command.purpose is Purpose.FAREWELL:
-            self._judge_farewell()
+            self._judge_farewell(command.request_id)
         if command.purpose is Purpose.GREETING and self._utterances:
             raise RuleBroken("the caller is greeted a second time")
-        if command.purpose is Purpose.SILENCE:
-            self._judge_silence_prompt()
         if command.purpose is Purpose.ANSWER and not self._open and self._tools_busy(now):
             raise RuleBroken("the agent is to go on before all tools have answered")
         over_him = self.caller_speaking and self._session.phase not in ASKED_FOR_MEANWHILE
-        over_him = over_him and self._barge_in is not BargeIn.CONFIRM
+        over_him = over_him and self._barge_in is not BargeIn.CONFIRM and not self.noise
         if over_him and command.purpose in WAITS_FOR_THE_CALLER:
             raise RuleBroken("the agent is to speak while the caller speaks")
-        if command.purpose is Purpose.ANSWER and not (self._open or self._more_to_say):
+        due = self._open or self._more_to_say or self._word_owed
+        if command.purpose is Purpose.ANSWER and not due:
             raise RuleBroken("the caller is answered a second time")
         self._purposes[command.request_id] = command.purpose
-        self._result_owed = False
         if self._more_to_say:
             self._told_more.add(command.request_id)
+            self._tells_all.add(command.request_id)
         self._unheeded.clear()
         self._word_owed = command.purpose in ASKED_FOR_TWICE
         if self.asked_since is None or isinstance(self._event, events.CallerCommitted):
             self.asked_since = now
 
-    def _judge_silence_prompt(self) -> None:
+    def _judge_note(self, command: commands.AddNote, _now: float) -> None:
+        if command.text != notes.SILENCE:
+            return
         self._silence_prompts += 1
         if self._silence_prompts > self._limits.silence_prompts:
             raise RuleBroken("a caller who says nothing is asked again and again")
@@ -441,10 +456,11 @@ class Rules:
         latest = max((self._run_at[call] for call in self.calls_running), default=now)
         return now - latest >= self._limits.tool_s - EPSILON_S
 
-    def _judge_farewell(self) -> None:
-        if self._farewell_asked and self._closing_at is not None:
+    def _judge_farewell(self, request_id: str) -> None:
+        again = self._farewell_asked not in ("", request_id)  # the same one may have to wait
+        if again and self._closing_at is not None:
             raise RuleBroken("the agent says goodbye a second time")
-        self._farewell_asked = True
+        self._farewell_asked = request_id
 
     def _judge_second_request(self, now: float) -> None:
         response = self._model.active
@@ -510,6 +526,8 @@ class Rules:
         if turn.item_id.startswith("keys_"):
             self._appear(turn.item_id)
             self._open[turn.item_id] = self.now
+            self._unheeded.add(turn.item_id)
+            self.failed.add(turn.item_id)
             self._retelling.caller_typed(turn.item_id, self._keys)
             if self._model.gone or not self._session.core.online:
                 self._keys = ""  # the next session is told of them
@@ -542,7 +560,7 @@ class Rules:
         self.calls_open.remove(command.call_id)
         if command.call_id in self._calls_run:
             self._tools_answered.add(command.call_id)
-        self._more_to_say = True
+        self._have_more_to_say()
 
     def _judge_run(self, command: commands.RunTool, now: float) -> None:
         if command.call_id in self._calls_run:
@@ -562,7 +580,7 @@ class Rules:
             raise RuleBroken("the model is looked for again and again")
 
     def _judge_item(self, command: commands.AddItem, _now: float) -> None:
-        if command.role is Role.CALLER and self._keys and self._keys in command.text:
+        if command.item_id in self._retelling.typed and self._keys in command.text:
             self._keys = ""
         if command.item_id:
             self._model.items.add(command.item_id)
@@ -587,11 +605,11 @@ class Rules:
         """A call that the agent ends, ends when the caller has heard his farewell."""
         response = self._model.active
         to_come = self._model.pending or (response is not None and response.wanted)
-        wordless = command.reason in ANNOUNCED and not self._farewell_asked
-        if wordless and not self._model.gone:
-            raise RuleBroken("the line is hung up without a word")
         waited = 0.0 if self._closing_at is None else now - self._closing_at
         overdue = waited >= self._limits.farewell_s - EPSILON_S
+        wordless = command.reason in ANNOUNCED and not self._farewell_asked
+        if wordless and not overdue and not self._model.gone:
+            raise RuleBroken("the line is hung up without a word")
         if not overdue and (to_come or self._cut_off):
             raise RuleBroken("the line is hung up before the farewell was heard")
 
@@ -696,10 +714,12 @@ class Rules:
         """Whoever is owed something gets it, as soon as nothing else goes on."""
         if self._open_calls_forgotten(now):
             raise RuleBroken("a tool call stays open in the conversation")
+        if isinstance(event, events.CallerStopped):
+            return  # the end of his turn follows
         if self._unheeded and self._nothing_goes_on(now):
             raise RuleBroken("the caller waits for an answer, and none is asked for")
         if isinstance(event, GIVES_UP) and self._session.phase is Phase.LISTENING:
-            self._word_owed = self._result_owed = False  # withdrawn, or waited for long enough
+            self._word_owed = False  # withdrawn, or waited for long enough
         if self._word_owed and self._nothing_goes_on(now):
             raise RuleBroken("a response came to nothing, and is not asked for again")
         if self._result_owed and self._nothing_goes_on(now):
@@ -822,7 +842,7 @@ class Rules:
         if self._session.phase in (*BEFORE_THE_GREETING, Phase.CLOSING, Phase.ENDED):
             return False
         withheld = self._session.phase is Phase.HELD or self._session.core.ledger.withheld
-        if withheld or self.calls_running or self._model.gone:
+        if withheld or self.calls_running or self._model.gone or self._awaits_verdict(now):
             return False
         timers = self._session.core.timers
         if self._confirmed_at is None or Timer.KEYS in timers or Timer.RATE_LIMIT in timers:
@@ -832,6 +852,11 @@ class Rules:
         if now - self._telephone.mark_lost_at <= self._limits.mark_slack_s:
             return False  # the engine cannot know yet that all was heard
         return self._model.active is None and not self._model.pending
+
+    def _awaits_verdict(self, now: float) -> bool:
+        """By `confirm` he thinks on, more quietly as it were."""
+        in_time = now <= self._caller_at + self._limits.verdict_s + EPSILON_S
+        return self._barge_in is BargeIn.CONFIRM and in_time
 
     def _running(self, utterance: Utterance) -> bool:
         response = self._model.active
@@ -880,5 +905,6 @@ JUDGES: Final[dict[type[Command], Callable[[Rules, Any, float], None]]] = {
     commands.RunTool: Rules._judge_run,
     commands.ConnectModel: Rules._judge_connect,
     commands.AddItem: Rules._judge_item,
+    commands.AddNote: Rules._judge_note,
     commands.EndCall: Rules._judge_end,
 }

@@ -41,11 +41,13 @@ LARGER_BEGINNINGS: dict[str, Callable[[], Line]] = {
     "thinking, hold": lambda: Line.thinking(profile=HOLD),
     "speaking, hold": lambda: Line.speaking(ms=250, profile=HOLD),
     "speaking, confirm": lambda: Line.speaking(ms=250, profile=CONFIRM),
+    "ducked to the end": lambda: _ducked_to_the_end(),
     "speaking, instant": lambda: Line.speaking(ms=250),
     "held": lambda: Line.holding(),
     "held, with more to say": lambda: _held_with_more_to_say(),
     "goodbye": lambda: Line.closing(),
     "a tool runs": lambda: Line.waiting_for_tool(),
+    "a tool runs before any word": lambda: _tool_before_any_word(),
     "two tools run": lambda: Line.waiting_for_tool(tools=("look_up", "book")),
     "reconnecting": lambda: _reconnecting(),
     "an answer is withheld": lambda: _withheld(),
@@ -58,6 +60,18 @@ LARGER_BEGINNINGS: dict[str, Callable[[], Line]] = {
 }
 
 
+def _ducked_to_the_end() -> Line:
+    """By `confirm`: the caller has begun to speak before the agent had finished."""
+    line = Line.listening(profile=CONFIRM)
+    line.caller_says()
+    line.agent_responds(500)
+    line.wait(0.4)
+    line.caller_starts()
+    line.wait(0.1)
+    line.assert_phase(Phase.LISTENING)
+    return line
+
+
 def _held_with_more_to_say() -> Line:
     """Half of it was heard, and its words are written."""
     line = Line.speaking(ms=1000, profile=HOLD)
@@ -65,6 +79,13 @@ def _held_with_more_to_say() -> Line:
     line.wait(0.5)
     line.caller_starts()
     line.assert_phase(Phase.HELD)
+    return line
+
+
+def _tool_before_any_word() -> Line:
+    line = Line.greeting(profile=HOLD)
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
     return line
 
 

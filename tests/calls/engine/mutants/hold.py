@@ -150,6 +150,18 @@ def by_confirm_he_goes_on_quietly_for_ever(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Conversation, "_resume", quietly)
 
 
+@caught_from("ducked to the end")
+def by_confirm_he_is_quiet_in_his_next_answer_too(monkeypatch: Patch) -> None:
+    listen = Conversation._listen
+
+    def quietly(self: Conversation, now: float) -> None:
+        ducked = self._core.ledger.ducked
+        listen(self, now)
+        self._core.ledger.ducked = ducked
+
+    monkeypatch.setattr(Conversation, "_listen", quietly)
+
+
 @caught_from("speaking, confirm")
 def a_model_that_is_lost_leaves_him_quiet(monkeypatch: Patch) -> None:
     unknown = TurnTaking.unknown

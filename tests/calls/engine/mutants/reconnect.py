@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from calls.engine.commands import AddItem, Command, Purpose, RunTool
 from calls.engine.core import Core, Phase
 from calls.engine.link import ModelLink
+from calls.engine.profile import PastItem
 from calls.engine.responses import ResponseArbiter
 from calls.engine.tool_desk import ToolDesk
 from calls.engine.transcript import Transcript, Turn
@@ -49,7 +52,7 @@ def what_was_cut_is_told_in_full(monkeypatch: Patch) -> None:
 
 @caught_from("reconnecting")
 def a_hum_is_told_as_well(monkeypatch: Patch) -> None:
-    def told(self: Transcript) -> object:
+    def told(self: Transcript) -> Iterator[PastItem]:
         for turn in self._turns.values():
             yield from self._told_of(turn)
 
@@ -59,6 +62,16 @@ def a_hum_is_told_as_well(monkeypatch: Patch) -> None:
 @caught_from("reconnecting")
 def what_the_tools_have_found_is_lost_with_the_session(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Transcript, "aside", lambda self, text: None)
+
+
+@caught_from("a tool runs before any word")
+def what_the_tools_have_found_before_any_word_is_lost(monkeypatch: Patch) -> None:
+    behind = Transcript._asides_behind
+
+    def behind_turns(self: Transcript, position: int) -> Iterator[PastItem]:
+        return behind(self, position if position else -1)
+
+    monkeypatch.setattr(Transcript, "_asides_behind", behind_turns)
 
 
 @caught_from("speaking, hold")
