@@ -306,8 +306,9 @@ class Conversation:
 
     def _take_back(self, item_id: str, now: float) -> None:
         """A turn without meaning gets no answer, and the model is to remember neither."""
+        begun = item_id in self._covered
         self._forget_turn(item_id)
-        if self._owed or self._covered or self._tool_answer_owed:
+        if self._tool_answer_owed or (self._covered if begun else self._owed):
             self._release(now)  # the answer is to something else that he said before
             return
         core = self._core
@@ -322,7 +323,7 @@ class Conversation:
         self._calls_waiting = ()
         self._end_speculation()
         self._delete_unheard(items)
-        self._listen(now)
+        self._hand_over(now)
 
     def _drop_waiting_calls(self) -> None:
         """They stay open in the conversation unless they are taken out of it."""

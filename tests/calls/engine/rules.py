@@ -128,6 +128,8 @@ class Rules:
         self._caller_at = 0.0  # when he was last heard of
         self._phase_before = Phase.CONNECTING  # the event at hand
         self._response_of: dict[str, str] = {}  # by tool call
+        self._judged_now = ""  # the turn that the transcript at hand was the first of
+        self._judged_late = False  # a hum, when nobody waited for the verdict any more
         self._judged_at: dict[str, float] = {}  # turns
         self._run_at: dict[str, float] = {}  # tool calls
         self._result_owed = False
@@ -198,13 +200,17 @@ class Rules:
         self._unheeded.add(event.item_id)
 
     def _hear_transcript(self, event: events.CallerTranscribed, now: float) -> None:
+        self._judged_now = ""
         if event.item_id in self.judged:
             return
         meant = meaning(event.text) is Meaning.MEANINGFUL
         self.judged[event.item_id] = meant
         self._judged_at[event.item_id] = now
+        self._judged_now = event.item_id
         if not meant:
             self._unheeded.discard(event.item_id)
+            at = self._open.get(event.item_id, now)
+            self._judged_late |= now >= at + self._limits.verdict_s - EPSILON_S
 
     def _hear_failure(self, event: events.TranscriptionFailed, _now: float) -> None:
         self.failed.add(event.item_id)
@@ -343,9 +349,10 @@ class Rules:
         self._telephone.clear(now)
         cut = [utterance for utterance in self.live if not _heard_in_full(utterance)]
         self.live.clear()
+        heard = {each.response_id for each in self._utterances.values() if each.heard_ms}
         for utterance in cut:
             utterance.cut = True
-            if not utterance.heard_ms:
+            if utterance.response_id not in heard:
                 self._open |= self._known.get(utterance.response_id, {})
         return cut
 
@@ -423,13 +430,15 @@ class Rules:
             self._judge_farewell(command.request_id)
         if command.purpose is Purpose.GREETING and self._utterances:
             raise RuleBroken("the caller is greeted a second time")
-        if command.purpose is Purpose.ANSWER and not self._open and self._tools_busy(now):
+        due = self._open or self._word_owed
+        if command.purpose is Purpose.ANSWER and not due and self._tools_busy(now):
             raise RuleBroken("the agent is to go on before all tools have answered")
         over_him = self.caller_speaking and self._session.phase not in ASKED_FOR_MEANWHILE
         over_him = over_him and self._barge_in is not BargeIn.CONFIRM and not self.noise
         if over_him and command.purpose in WAITS_FOR_THE_CALLER:
             raise RuleBroken("the agent is to speak while the caller speaks")
-        due = self._open or self._more_to_say or self._word_owed
+        due = self._open or self._more_to_say or self._word_owed or self._judged_late
+        self._judged_late = False
         if command.purpose is Purpose.ANSWER and not due:
             raise RuleBroken("the caller is answered a second time")
         self._purposes[command.request_id] = command.purpose
@@ -608,7 +617,7 @@ class Rules:
         waited = 0.0 if self._closing_at is None else now - self._closing_at
         overdue = waited >= self._limits.farewell_s - EPSILON_S
         wordless = command.reason in ANNOUNCED and not self._farewell_asked
-        if wordless and not overdue and not self._model.gone:
+        if wordless and self._retelling.begun and not (overdue or self._model.gone):
             raise RuleBroken("the line is hung up without a word")
         if not overdue and (to_come or self._cut_off):
             raise RuleBroken("the line is hung up before the farewell was heard")
@@ -807,10 +816,14 @@ class Rules:
     def _barge_in(self) -> BargeIn:
         return self._session.core.profile.barge_in
 
-    def _judge_forgetting(self, event: events.CallerTranscribed, _now: float) -> None:
+    def _judge_forgetting(self, event: events.CallerTranscribed, now: float) -> None:
         """A turn without meaning that nobody has answered is none."""
         item = event.item_id
-        if item in self._open and item in self._model.items and not self.judged[item]:
+        if item != self._judged_now:
+            return
+        remembered = item in self._open and item in self._model.items
+        in_time = now < self._open.get(item, now) + self._limits.verdict_s - EPSILON_S
+        if remembered and in_time and not self.judged[item]:
             raise RuleBroken(f"{item} meant nothing, and the model remembers it")
         if self.ended or self.caller_speaking or item != self._latest_turn:
             return
@@ -826,6 +839,8 @@ class Rules:
     def _open_calls_forgotten(self, now: float) -> bool:
         """Only a call whose response may be taken back waits, and one that is being executed."""
         waiting = self._session.phase is Phase.HELD or self._session.core.ledger.withheld
+        if self._session.phase is Phase.CLOSING:
+            return False  # what is left of the conversation is the farewell
         running = set() if self._tools_overdue(now) else set(self.calls_running)
         return not waiting and bool(self.calls_open - running)
 
