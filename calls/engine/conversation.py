@@ -124,14 +124,14 @@ class Conversation:
     def model_went(self, now: float) -> None:
         """Nobody listens to the caller until it is back; what he said may never be transcribed."""
         core = self._core
-        self._tools.session_lost()
         core.transcript.caller_gone_silent()
         if self._speculative:
             self._release(now)
-        if core.phase is Phase.HELD:
+        if self.turns.candidate is not None:
             self._act(self.turns.unknown(), now)
         elif core.phase is Phase.LISTENING:
-            self._arm_silence(now)
+            self._hand_over(now)  # what waited for the end of his words need not wait for it
+        self._tools.session_lost()  # those included that have waited for a verdict until now
         self.settle(now)
 
     def _protect(self, now: float) -> None:
@@ -284,9 +284,12 @@ class Conversation:
     def _answer_speculatively(self, item_id: str, now: float) -> None:
         self._silences = 0
         self._speculative = item_id
+        self._items_waiting = ()
         self._core.ledger.withheld = True
         self._core.timers.set(Timer.VERDICT, now + self._core.limits.verdict_s)
+        tool_answer_owed = self._tool_answer_owed  # still, should this answer be taken back
         self._ask(Purpose.ANSWER, now)
+        self._tool_answer_owed = tool_answer_owed
 
     def verdict_due(self, now: float) -> None:
         self._core.metrics.counters["verdict_late"] += 1
@@ -296,6 +299,7 @@ class Conversation:
         """The turn counts, or nobody can tell: the answer may be heard."""
         core = self._core
         self._end_speculation()
+        self._tool_answer_owed = False
         if core.phase is Phase.THINKING and not core.ledger.empty:
             core.phase = Phase.SPEAKING
         self._run_waiting_calls(now)
@@ -303,8 +307,9 @@ class Conversation:
 
     def _take_back(self, item_id: str, now: float) -> None:
         """A turn without meaning gets no answer, and the model is to remember neither."""
+        begun = item_id in self._covered
         self._forget_turn(item_id)
-        if self._owed or self._covered:
+        if self._tool_answer_owed or (self._covered if begun else self._owed):
             self._release(now)  # the answer is to something else that he said before
             return
         core = self._core
@@ -319,7 +324,7 @@ class Conversation:
         self._calls_waiting = ()
         self._end_speculation()
         self._delete_unheard(items)
-        self._listen(now)
+        self._hand_over(now)
 
     def _drop_waiting_calls(self) -> None:
         """They stay open in the conversation unless they are taken out of it."""
@@ -330,7 +335,8 @@ class Conversation:
 
     def _end_speculation(self) -> None:
         self._speculative = ""
-        self._items_waiting = ()
+        if not self._calls_waiting:  # they may be taken back yet, by an interruption
+            self._items_waiting = ()
         self._core.ledger.withheld = False
         self._core.timers.clear(Timer.VERDICT)
 
@@ -371,7 +377,7 @@ class Conversation:
             if core.phase is Phase.THINKING and not (core.ledger.empty or core.ledger.withheld):
                 core.phase = Phase.SPEAKING
         self._run_waiting_calls(now)
-        if self._tool_answer_owed:
+        if self._tool_answer_owed and not self._speculative:
             self._ask_about_tools(now)
         self.settle(now)
 
@@ -604,6 +610,7 @@ class Conversation:
             self._leave(now)
         elif core.phase is Phase.HELD or core.transcript.caller_speaking:
             self._tool_answer_owed = True
+            self.settle(now)
         else:
             self._ask_about_tools(now)
 
@@ -667,8 +674,10 @@ class Conversation:
         core = self._core
         self._keys_typed += 1
         item_id = f"keys_{core.profile.stream_number}_{self._keys_typed}"
-        core.do(core.transcript.caller_typed(item_id, notes.keys_masked(keys), core.ms(now)))
-        core.tell(AddItem(Role.CALLER, notes.keys_pressed(keys), item_id))
+        told = notes.keys_pressed(keys)
+        core.do(core.transcript.caller_typed(item_id, notes.keys_masked(keys), told, core.ms(now)))
+        if core.online:  # else it stands in what the next session is told
+            core.do(AddItem(Role.CALLER, told, item_id))
         self._owed[item_id] = Owed.MEANT
         self._silences = 0
         if core.phase is Phase.LISTENING and not core.transcript.caller_speaking:
@@ -744,6 +753,7 @@ class Conversation:
         core.phase = Phase.LISTENING
         self._understanding.agent_is_silent(now)
         self.turns.forget()
+        core.ledger.ducked = False
         self._meter.agent_is_silent()
         core.timers.clear(
             Timer.GREETING_AUDIO,
@@ -809,6 +819,7 @@ class Conversation:
         core = self._core
         self.turns.forget()
         core.timers.clear(Timer.CANDIDATE)
+        self._drop_waiting_calls()
         self._end_speculation()
         if not core.ledger.empty:
             self._silence_agent(now)

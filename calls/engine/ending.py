@@ -33,7 +33,8 @@ class Ending:
 
     @property
     def reopenable(self) -> bool:
-        return self._why is not None and self._why[0] in REOPENABLE
+        """Only while there is a model that can answer what he says."""
+        return self._core.online and self._why is not None and self._why[0] in REOPENABLE
 
     def close(self, reason: EndReason, detail: str, note: str, now: float) -> None:
         """The last words; then the line is hung up, or left to somebody else."""

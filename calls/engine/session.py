@@ -165,7 +165,8 @@ class CallSession:
             self.conversation.model_went(now)
 
     def _on_model_lost_closing(self, _event: events.ModelLost, now: float) -> None:
-        """What it has said of the farewell is still played."""
+        """What it has said of the farewell is still played, and nobody is told anything."""
+        self.core.go_offline()
         self.core.arbiter.abandon()
         self.core.ledger.complete_all()
         self.conversation.settle(now)

@@ -45,6 +45,7 @@ class Turn:
     language: str = ""
     transcribed: bool = False
     verdict: Verdict = Verdict.NONE
+    told: str = ""  # to the model, where that is not what the row has
     settled: bool = False  # said in full, or cut: worth a row
 
     def command(self) -> SaveTurn:
@@ -89,7 +90,7 @@ class Transcript:
         self._turns: dict[str, Turn] = {}
         self._asides: dict[int, list[str]] = {}  # behind the turn of that position
         self._words: dict[str, str] = {}  # of items whose whole text has not come yet
-        self._positions = turns_before
+        self._positions = self._before = turns_before
         self._open = ""  # the caller's utterance that has not stopped
 
     # The caller
@@ -133,11 +134,11 @@ class Transcript:
         turn = self._turns.get(item_id)
         return turn.verdict if turn and turn.transcribed else None
 
-    def caller_typed(self, item_id: str, text: str, now_ms: int) -> SaveTurn:
-        """Something that the caller did and did not say."""
+    def caller_typed(self, item_id: str, text: str, told: str, now_ms: int) -> SaveTurn:
+        """Something that the caller did and did not say: for the row, and for the model."""
         turn = self._turn(item_id, "caller")
         turn.started_ms = turn.ended_ms = now_ms
-        turn.text, turn.settled = text, True
+        turn.text, turn.told, turn.settled = text, told, True
         return turn.command()
 
     def caller_gone_silent(self) -> None:
@@ -212,6 +213,7 @@ class Transcript:
         return self._past + tuple(self._told())
 
     def _told(self) -> Iterator[PastItem]:
+        yield from self._asides_behind(self._before)  # a tool may be called before any word
         for turn in self._turns.values():
             if not turn.verdict:
                 yield from self._told_of(turn)
@@ -221,7 +223,7 @@ class Transcript:
         """What is being played at this moment will have been heard."""
         if turn.speaker == "caller":
             if turn.settled:
-                yield PastItem(Role.CALLER, turn.text or NOT_UNDERSTOOD)
+                yield PastItem(Role.CALLER, turn.told or turn.text or NOT_UNDERSTOOD)
             return
         words = turn.words_heard() if turn.settled else self._text_of(turn)
         if words:

@@ -70,6 +70,7 @@ class TurnTaking:
         if self.barge_in is BargeIn.HOLD:
             return Decision.INTERRUPT  # a second one, before the first one was judged
         candidate.item_id, candidate.stopped_at, candidate.committed_at = item_id, None, None
+        candidate.voiced_at = now
         return Decision.GO_ON
 
     def sound(self, sound: Sound, now: float) -> Decision:

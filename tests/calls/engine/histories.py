@@ -41,7 +41,10 @@ def _unheard(line: Line) -> bool:
     """The caller's last turn is over, and nobody has said what his words were."""
     item = f"caller_{line.caller_items}"
     return (
-        line.caller_items > 0 and not line.rules.caller_speaking and item not in line.rules.judged
+        _model_there(line)
+        and line.caller_items > 0
+        and not line.rules.caller_speaking
+        and item not in line.rules.judged.keys() | line.rules.failed
     )
 
 
@@ -147,6 +150,7 @@ MORE: Final = (
     _letter("words", lambda line: line.transcribed("What does it cost?"), _unheard),
     _letter("a hum", lambda line: line.transcribed("uh-huh"), _unheard),
     _letter("no words", _words_fail, _unheard),
+    _letter("text", lambda line: line.agent_writes("Forty a night. "), _item_open),
     _letter("calls a tool", _calls_a_tool, _running),
     _letter("tool answers", _tool_answers, _tool_runs),
     _letter("a key", lambda line: line.feed(events.KeyPressed("5")), _model_there),

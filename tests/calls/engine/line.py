@@ -237,8 +237,8 @@ class Line:
 
     def caller_sounds(self, *frames: bytes) -> None:
         """Frames of his, 20 ms apart."""
-        self.rules.noise = True
         for frame in frames:
+            self.rules.hear_sound(self.now)
             if self.session.attentive(self.now):
                 self._step(self.session.caller_sound(frame, self.now), None)
             self.wait(0.02)
@@ -304,10 +304,12 @@ class Line:
         return line
 
     @classmethod
-    def waiting_for_tool(cls, profile: Profile = HOLD) -> Line:
+    def waiting_for_tool(
+        cls, profile: Profile = HOLD, tools: tuple[str, ...] = ("look_up",)
+    ) -> Line:
         line = cls.thinking(profile=profile)
         line.response_begins()
-        line.response_ends(tools=("look_up",))
+        line.response_ends(tools=tools)
         return line
 
     @classmethod

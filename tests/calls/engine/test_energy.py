@@ -92,8 +92,9 @@ def test_those_who_talk_in_the_room_are_not_the_caller() -> None:
 def test_what_the_line_was_like_stays_known_when_the_agent_is_silent() -> None:
     meter = VoiceMeter()
     heard(meter, *[QUIET] * 25, VOICE)
-    assert not meter.quiet
+    heard_a_voice = not meter.quiet
     meter.agent_is_silent()
+    assert heard_a_voice
     assert meter.quiet
     assert heard(meter, VOICE) == [Sound.VOICE]
 
