@@ -32,6 +32,7 @@ Result = TypeVar("Result")
 Row = TypeVar("Row", bound=BusinessOwned)
 
 HOST = "127.0.0.1"
+ROW_WITHIN_S = 5.0
 ALL_EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
 # A model that costs no time of its own, so that what is measured is ours.
 QUICK = Scenario(pacing=INSTANT, hearing=Hearing(delay=(0.05, 0.05)))
@@ -232,11 +233,17 @@ async def turns_of(call: Call) -> list[Turn]:
 
 
 async def ended_row_of(call: PhoneCall) -> Call:
-    """The row of a call that is over for the carrier, with every callback delivered."""
+    """The row of a call that is over for the carrier, with every callback delivered, and what was
+    measured in it: the process that carried it writes that at its leisure.
+    """
     await call.settled()
-    row = await row_of(call)
-    assert row is not None, "the call left no row"
-    return row
+    async with asyncio.timeout(ROW_WITHIN_S):
+        while True:
+            row = await row_of(call)
+            assert row is not None, "the call left no row"
+            if row.frames_in or not any(stream.caller_frames.chunk for stream in call.streams):
+                return row
+            await asyncio.sleep(0.02)
 
 
 async def eventually(holds: Callable[[], bool], within_s: float = 5.0) -> float:

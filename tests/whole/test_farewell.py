@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
 from calls.models import CallStatus, EndReason
-from prosaas.simulator.model import ModelSession
-from prosaas.simulator.people import AfterAgentEnds, Interrupt, Person, Say, Silent, Step
+from prosaas.simulator import people
+from prosaas.simulator.model import ModelSession, Reply, Say, UseTool, say
+from prosaas.simulator.people import AfterAgentEnds, Interrupt, Person, Silent, Step
 from prosaas.simulator.phone_call import PhoneCall
-from tests.product import Product, a_business, an_agent, ended_row_of, padded, turns_of
+from tests.product import QUICK, Product, a_business, an_agent, ended_row_of, padded, turns_of
 
 GREETING = "Hello, this is Flowers."
 HUNG_UP_WITHIN_S = 0.5
 # He says goodbye, and the agent begins to.
-LEAVES = (AfterAgentEnds(), Say("en_goodbye"))
+LEAVES = (AfterAgentEnds(), people.Say("en_goodbye"))
 
 
 def caller(*steps: Step) -> Person:
@@ -73,22 +75,28 @@ async def test_who_says_goodbye_into_the_farewell_hears_it_out_all_the_same(
 async def test_a_question_into_the_farewell_is_answered_and_the_call_goes_on(
     product: Product,
 ) -> None:
-    flowers, number = await a_business("flowers", greeting=GREETING)
-    asks = (
-        Interrupt("en_opening_hours", after_ms=700),
-        AfterAgentEnds(),
-        Say("en_goodbye"),
+    goodbye = Reply((Say("Thank you for calling, goodbye!"), UseTool("end_call")))
+    answer = say("From nine to five, every day but Saturday.")
+    product.model.scenario = dataclasses.replace(
+        QUICK, replies=(say(GREETING), goodbye, answer, goodbye)
     )
+    flowers, number = await a_business("flowers", greeting=GREETING)
+    asks = (Interrupt("en_opening_hours", after_ms=700), AfterAgentEnds(), people.Say("en_goodbye"))
 
     call = await product.call(flowers, number, caller(*asks))
     row = await ended_row_of(call)
 
     [session] = product.used_sessions()
-    _, farewell, answer, second_farewell = (
+    greeted, cut, answered, farewell = (
         padded(bytes(audio)) for audio in session.log.spoken.values()
     )
-    assert farewell not in call.heard_bytes(), "it was broken off"
-    assert call.heard_bytes().endswith(answer + second_farewell)
+    assert cut == farewell
+    played = call.heard_bytes()
+    assert played.startswith(greeted)
+    assert played.endswith(answered + farewell)
+    broken_off = played[len(greeted) : -len(answered + farewell)]
+    assert 0.6 < len(broken_off) / 8000 < 1.2
+    assert farewell.startswith(broken_off)
     assert "not over" in json.dumps(session.client_events("conversation.item.create"))
     assert 0 <= hung_up_after_s(call) < product.within(HUNG_UP_WITHIN_S)
     assert row.end_reason == EndReason.AGENT_GOODBYE

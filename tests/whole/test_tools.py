@@ -24,6 +24,7 @@ from tests.product import (
     a_business,
     an_agent,
     ended_row_of,
+    eventually,
     in_database,
     padded,
     rows_of,
@@ -194,8 +195,7 @@ async def test_the_key_for_a_person(product: Product) -> None:
 
     call = await product.call(flowers, number, asker(Press("0")))
     await call.agent_speaks()
-    while not call.legs:
-        await asyncio.sleep(0.02)
+    await eventually(lambda: bool(call.legs), within_s=20)
     await call.legs[0].answered()
     call.hang_up()
     row = await ended_row_of(call)
@@ -221,6 +221,4 @@ async def test_keys_without_a_meaning_are_told_to_the_model_and_not_to_the_rows(
     row = await ended_row_of(call)
 
     assert "4580" in json.dumps(session.items())
-    assert "4580" not in json.dumps(
-        [turn.text for turn in await turns_of(row)], ensure_ascii=False
-    )
+    assert "4580" not in json.dumps([turn.text for turn in await turns_of(row)], ensure_ascii=False)
