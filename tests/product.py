@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+import statistics
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pytest_asyncio
@@ -27,6 +29,8 @@ from prosaas.simulator.switchboard import DEFAULT_CALLER
 from tenants.models import Business
 from tenants.scoping import BusinessOwned, PlatformReason, business_scope, platform_scope
 from tests.people import NUMBERS, make_business, make_number, make_published
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Row = TypeVar("Row", bound=BusinessOwned)
@@ -254,6 +258,12 @@ async def eventually(holds: Callable[[], bool], within_s: float = 5.0) -> float:
         assert clock() - began < within_s, "it did not come to that in time"
         await asyncio.sleep(0.01)
     return clock() - began
+
+
+def measured(what: str, seconds: Sequence[float]) -> None:
+    """A figure for whoever wants to know: `pytest --log-cli-level=INFO`."""
+    median, worst = statistics.median(seconds) * 1000, max(seconds) * 1000
+    logger.info("FIGURE %s: median %.0f ms, at most %.0f ms", what, median, worst)
 
 
 def moments(session: ModelSession, kind: str) -> list[float]:

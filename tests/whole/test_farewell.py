@@ -12,7 +12,16 @@ from prosaas.simulator import people
 from prosaas.simulator.model import ModelSession, Reply, Say, UseTool, say
 from prosaas.simulator.people import AfterAgentEnds, Interrupt, Person, Silent, Step
 from prosaas.simulator.phone_call import PhoneCall
-from tests.product import QUICK, Product, a_business, an_agent, ended_row_of, padded, turns_of
+from tests.product import (
+    QUICK,
+    Product,
+    a_business,
+    an_agent,
+    ended_row_of,
+    measured,
+    padded,
+    turns_of,
+)
 
 GREETING = "Hello, this is Flowers."
 HUNG_UP_WITHIN_S = 0.5
@@ -33,7 +42,9 @@ def hung_up_after_s(call: PhoneCall) -> float:
     assert call.stream is not None
     assert call.stream.playback.last_frame_at is not None
     assert call.ended_at is not None
-    return call.ended_at - call.stream.playback.last_frame_at
+    after_s = call.ended_at - call.stream.playback.last_frame_at
+    measured("last frame to hang-up", [after_s])
+    return after_s
 
 
 async def test_a_farewell_is_heard_to_its_end_and_then_the_line_is_closed(product: Product) -> None:

@@ -37,6 +37,7 @@ from prosaas.simulator.model import (
 from prosaas.simulator.model.scenario import Action
 from prosaas.simulator.people import AfterAgentEnds, Person, Silent
 from prosaas.simulator.phone_call import PhoneCall
+from prosaas.simulator.playback import Playback
 from tenants.models import Business, RefusedKey
 from tests.product import (
     QUICK,
@@ -46,6 +47,7 @@ from tests.product import (
     ended_row_of,
     eventually,
     in_database,
+    measured,
     padded,
     rows_of,
     someone_to_transfer_to,
@@ -104,6 +106,11 @@ def lost_at(session: ModelSession) -> float:
     return session.log.events_sent[-1].at
 
 
+def end_of_what_was_there(playback: Playback, back_at: float) -> float:
+    """When the last of the lost session's audio had been heard."""
+    return max(min(part.end, back_at) for part in playback.segments if part.start < back_at)
+
+
 @pytest.mark.parametrize(
     "end",
     [
@@ -115,7 +122,8 @@ def lost_at(session: ModelSession) -> float:
     ids=["reset", "closed", "expired and closed", "expired"],
 )
 async def test_the_agent_goes_on_where_it_was_cut_off(
-    product: Product, end: tuple[Action, ...]
+    product: Product,
+    end: tuple[Action, ...],
 ) -> None:
     flowers, call = await lost_and_found(product, breaks(*end), found_again())
     now = await second_session(product)
@@ -130,7 +138,9 @@ async def test_the_agent_goes_on_where_it_was_cut_off(
     playback = call.stream.playback
     assert playback.heard_bytes().endswith(rest)
     back_at = playback.segments[-1].end - len(rest) / 8000
-    assert back_at - lost_at(before) < product.within(BACK_WITHIN_S + MODELS_DELAY_S) + 1.0
+    silent_from = max(lost_at(before), end_of_what_was_there(playback, back_at))
+    measured("silent after the loss", [back_at - silent_from])
+    assert back_at - silent_from < product.within(BACK_WITHIN_S + MODELS_DELAY_S)
     greeting, asked, cut, note, answer = words(now)
     assert greeting == f"assistant: {GREETING}"
     assert asked == "user: What are your opening hours?"

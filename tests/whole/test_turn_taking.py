@@ -19,6 +19,7 @@ from tests.product import (
     a_business,
     an_agent,
     ended_row_of,
+    measured,
     moments,
     padded,
     turns_of,
@@ -69,8 +70,12 @@ async def test_a_hum_holds_the_agent_who_then_goes_on_where_he_was_heard_to(
     assert 0 <= repeated <= FRAME_BYTES, "nothing is lost, and hardly anything is heard twice"
     resumed_at = next(part.start for part in heard(call).segments if part.start > clear.at)
     [transcribed_at] = moments(session, TRANSCRIBED)
+    silent_s = clear.at - moments(session, STARTED)[0]
+    measured("speech_started to silence", [silent_s])
+    measured("transcript to sound", [resumed_at - transcribed_at])
+    measured("repeated", [repeated / 8000])
     assert 0 <= resumed_at - transcribed_at < product.within(RESUMES_WITHIN_S)
-    assert clear.at - moments(session, STARTED)[0] < product.within(SILENT_WITHIN_S)
+    assert silent_s < product.within(SILENT_WITHIN_S)
     assert session.client_events("conversation.item.truncate") == []
     assert session.client_events("response.cancel") == []
     assert len(session.client_events("response.create")) == 1, "a hum gets no answer"
@@ -98,12 +103,16 @@ async def test_words_stop_the_agent_for_good(product: Product, barge_in: BargeIn
 
     clear = stream.playback.clears[0]
     before = stream.playback.heard_between(0, clear.at)
-    assert clear.at - moments(session, STARTED)[0] < product.within(SILENT_WITHIN_S)
+    silent_s = clear.at - moments(session, STARTED)[0]
+    measured("speech_started to silence", [silent_s])
+    assert silent_s < product.within(SILENT_WITHIN_S)
     assert greeting.startswith(before)
     assert stream.playback.heard_between(clear.at, 1e9) == answer, "not one old frame, all of it"
     [cut] = session.client_events("conversation.item.truncate")
     assert cut["item_id"] == item_id
-    assert abs(cut["audio_end_ms"] - len(before) / mulaw.SAMPLES_PER_MS) <= FRAME_MS
+    off_ms = cut["audio_end_ms"] - len(before) / mulaw.SAMPLES_PER_MS
+    measured("truncate off the record", [off_ms / 1000])
+    assert abs(off_ms) <= FRAME_MS
     assert session.server_events("error") == []
     assert row.barge_ins == 1
 
