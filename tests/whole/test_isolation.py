@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import json
 import logging
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -109,25 +110,36 @@ async def test_forty_calls_of_two_businesses_at_once(
     assert not any(canary in logged for canary in CANARY.values())
 
 
-def own_words(session: ModelSession, first_event: dict[str, Any]) -> Scenario:
-    """Notes the caller down, asks for the other business's person, and then for its own."""
-    instructions = first_event["session"]["instructions"]
-    [slug] = [each for each, canary in CANARY.items() if canary in instructions]
-    [other] = [each for each in CANARY if each != slug]
-    about = f"about {CANARY[slug]}"
-    return dataclasses.replace(
-        QUICK,
-        replies=(
+class OwnWords:
+    """A caller's first session notes him down, asks for the other business's person, and then for
+    its own. The one after the transfer says what it likes.
+    """
+
+    def __init__(self) -> None:
+        self._begun: Counter[str] = Counter()
+
+    def __call__(self, _session: ModelSession, first_event: dict[str, Any]) -> Scenario:
+        instructions = first_event["session"]["instructions"]
+        [slug] = [each for each, canary in CANARY.items() if canary in instructions]
+        self._begun[slug] += 1
+        return QUICK if self._begun[slug] > AT_ONCE else self._script(slug)
+
+    def _script(self, slug: str) -> Scenario:
+        [other] = [each for each in CANARY if each != slug]
+        about = {"summary": f"about {CANARY[slug]}"}
+        foreign = UseTool("transfer_to_human", about | {"target": PEOPLE[other]})
+        own = UseTool("transfer_to_human", about)
+        replies = (
             Reply((UseTool("save_lead_details", {"name": CANARY[slug]}),)),
-            Reply((UseTool("transfer_to_human", {"summary": about, "target": PEOPLE[other]}),)),
-            Reply((model.Say("One moment."), UseTool("transfer_to_human", {"summary": about}))),
-        ),
-    )
+            Reply((foreign,)),
+            Reply((model.Say("One moment."), own)),
+        )
+        return dataclasses.replace(QUICK, replies=replies)
 
 
 @pytest.mark.slow
 async def test_greetings_tools_and_transfers_of_two_businesses_at_once(product: Product) -> None:
-    product.model.casting = own_words
+    product.model.casting = OwnWords()
     made, greetings, people = {}, {}, {}
     for slug, canary in CANARY.items():
         business, number = made[slug] = await a_business(

@@ -43,7 +43,12 @@ AFTERWARDS = dataclasses.replace(QUICK, replies=(say(BACK),))
 
 
 def asker(*steps: people.Step) -> Person:
-    asks = (AfterAgentEnds(), people.Say("en_question"), *steps, Silent())
+    asks: tuple[people.Step, ...] = (
+        AfterAgentEnds(),
+        people.Say("en_question"),
+        *steps,
+        Silent(),
+    )
     return Person("asker", asks, "en")
 
 
