@@ -31,13 +31,13 @@ async def says(rig: Rig, payload: str, ms: int) -> None:
 
 
 async def speaks_on(rig: Rig) -> None:
-    """The agent is in the middle of a long answer; the line has been quiet for a moment."""
+    """The agent is in the middle of a long answer; the line has been quiet for half a second."""
     await rig.greets()
     rig.model.commits()
     rig.model.understands("Tell me about roses")
     rig.model.starts_response("resp_2")
     rig.model.speaks(20_000, "item_2", "resp_2")
-    await says(rig, CALLER, 200)
+    await says(rig, CALLER, 500)
 
 
 async def test_no_frame_is_looked_into_while_the_agent_is_silent(

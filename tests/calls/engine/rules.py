@@ -23,7 +23,7 @@ from calls.engine.session import CallSession
 from calls.engine.timers import Timer
 from calls.engine.transcript import Verdict
 from tests.calls.engine.model import Model, Response
-from tests.calls.engine.retelling import Retelling
+from tests.calls.engine.retelling import Retelling, in_order
 from tests.calls.engine.telephone import EPSILON_S, Telephone, Utterance
 
 # Where no mark is held up, what was heard is known to the millisecond.
@@ -378,7 +378,7 @@ class Rules:
     def _judge_beginning(self, batch: list[Command]) -> None:
         told = [each for each in batch if isinstance(each, commands.AddItem)]
         if self._retelling.due:
-            self._judge_retelling([PastItem(each.role, each.text) for each in told])
+            self._judge_retelling(in_order(told))
         elif not self._retelling.begun and self._session.core.profile.greeting_audio:
             self._judge_greeting_told(told)
         self._retelling.due, self._retelling.begun = False, True

@@ -127,4 +127,4 @@ def test_a_model_that_is_lost_meanwhile_does_not_greet_again() -> None:
     line.assert_heard(GREETING_AUDIO)
     line.assert_phase(Phase.LISTENING)
     assert line.requested() == []
-    assert line.commanded(AddItem)[-1] == AddItem(Role.AGENT, "Hello, how can I help?")
+    assert line.commanded(AddItem)[-1].text == "Hello, how can I help?"
