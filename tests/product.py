@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import socket
 import statistics
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -29,8 +29,6 @@ from prosaas.simulator.switchboard import DEFAULT_CALLER
 from tenants.models import Business
 from tenants.scoping import BusinessOwned, PlatformReason, business_scope, platform_scope
 from tests.people import NUMBERS, make_business, make_number, make_published
-
-logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Row = TypeVar("Row", bound=BusinessOwned)
@@ -261,9 +259,9 @@ async def eventually(holds: Callable[[], bool], within_s: float = 5.0) -> float:
 
 
 def measured(what: str, seconds: Sequence[float]) -> None:
-    """A figure for whoever wants to know: `pytest --log-cli-level=INFO`."""
+    """A figure for whoever wants to know: `pytest -s` shows it."""
     median, worst = statistics.median(seconds) * 1000, max(seconds) * 1000
-    logger.info("FIGURE %s: median %.0f ms, at most %.0f ms", what, median, worst)
+    sys.stdout.write(f"FIGURE {what}: median {median:.0f} ms, at most {worst:.0f} ms\n")
 
 
 def moments(session: ModelSession, kind: str) -> list[float]:
