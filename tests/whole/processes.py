@@ -11,7 +11,6 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-import psutil
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -107,24 +106,3 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
     finally:
         writer.close()
-
-
-class OthersTime:
-    """What other programs have had of the machine since then: a promise is about one of our own."""
-
-    def __init__(self, *ours: Process) -> None:
-        self._ours = [psutil.Process(each.pid) for each in ours] + [psutil.Process()]
-        self._before = self._so_far()
-
-    def slowdown(self) -> float:
-        """How much longer everything has taken: 1 where nobody else wanted anything."""
-        all_s, others_s = (
-            now - then for now, then in zip(self._so_far(), self._before, strict=True)
-        )
-        return float(all_s / max(all_s - others_s, 0.1 * all_s))
-
-    def _so_far(self) -> tuple[float, float]:
-        machine = psutil.cpu_times()
-        all_s = sum(machine)
-        ours_s = sum(sum(each.cpu_times()[:2]) for each in self._ours)
-        return all_s, all_s - machine.idle - machine.iowait - ours_s

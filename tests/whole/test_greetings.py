@@ -11,6 +11,7 @@ from itertools import cycle, islice
 import pytest
 
 from calls.engine.audio import FRAME_BYTES, SILENCE
+from calls.engine.notes import GO_ON
 from calls.models import Call
 from prosaas.simulator.call_plan import CallFaults
 from prosaas.simulator.model import (
@@ -198,5 +199,7 @@ async def test_a_greeting_that_is_cut_off_is_gone_on_with_and_not_begun_again(
     first = call.heard_bytes().removesuffix(went_on).rstrip(SILENCE)
     assert first
     assert lost.spoken_by_model().startswith(first)
+    assert call.heard_bytes().count(first[:OPENING_BYTES]) == 1
+    assert f"system: {GO_ON}" in words(found), "it is told not to greet"
     assert GREETING not in " ".join(words(found)[:-1]), "only as much of it as was heard"
     assert row.reconnects == 1

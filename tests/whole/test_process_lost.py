@@ -22,9 +22,18 @@ from prosaas.simulator.model import ModelSession, RealtimeModel
 from prosaas.simulator.people import AfterAgentEnds, Person, Silent
 from prosaas.simulator.phone_call import PhoneCall
 from tenants.models import Business
-from tests.product import QUICK, Product, a_business, eventually, measured, rows_of, words
+from tests.product import (
+    QUICK,
+    OthersTime,
+    Product,
+    a_business,
+    eventually,
+    measured,
+    rows_of,
+    words,
+)
 from tests.settings import ENVIRONMENT
-from tests.whole.processes import HOST, OthersTime, free_port, one_address, web_server
+from tests.whole.processes import HOST, free_port, one_address, web_server
 
 CANARY = {"flowers": "CANARY-ROSE-4711", "garage": "CANARY-PISTON-0815"}
 CALLS_EACH = 10
@@ -124,7 +133,7 @@ async def test_twenty_calls_survive_the_death_of_their_process(
         calls = await called_by_many(product, made)
         before = product.used_sessions()
 
-        others = OthersTime(heir)
+        others = OthersTime(heir.pid)
         killed_at = carrier.clock.now()
         lost.kill()
         streams = await asyncio.gather(*(call.agent_speaks(number=2) for call in calls))
