@@ -580,6 +580,7 @@ class Conversation:
         core.tell(*[ending(call) for call in calls if call.name == END_CALL])
         rest = tuple(call for call in calls if call.name != END_CALL)
         if rest:
+            core.timers.clear(Timer.GREETING_AUDIO)  # the tool's own deadline takes its place
             self._tools.start(rest, now)
         if core.phase is Phase.CLOSING:
             return  # for the reason and until the deadline that stand already

@@ -359,3 +359,46 @@ def test_the_greeting_is_interruptible() -> None:
     line.assert_phase(Phase.GREETING)
     line.wait(0.5)
     assert line.turn("greeting").heard_ms == 600
+
+
+def test_an_answer_that_begins_while_he_is_held_and_knows_his_words_is_not_taken_back() -> None:
+    line = Line.thinking(profile=HOLD)
+    line.caller_starts()
+    line.caller_commits()
+    line.response_begins()
+    line.transcribed("And for two?")
+    line.assert_phase(Phase.THINKING)
+    line.agent_says(500)
+    line.assert_phase(Phase.SPEAKING)
+    line.assert_cancelled()
+
+
+def test_by_confirm_a_model_that_goes_leaves_nobody_speaking_quietly() -> None:
+    line = Line.speaking(ms=1000, profile=CONFIRM)
+    line.caller_starts()
+    assert line.session.core.ledger.ducked
+    line.model_goes()
+    assert not line.session.core.ledger.ducked
+
+
+def test_by_confirm_the_next_answer_is_as_loud_as_any() -> None:
+    line = Line.thinking(profile=CONFIRM)
+    line.agent_responds(300)
+    line.wait(0.2)
+    line.caller_starts()
+    line.wait(0.5)
+    line.assert_phase(Phase.LISTENING)
+    line.caller_ends()
+    heard = line.heard
+    line.agent_responds(500)
+    line.wait(0.5)
+    assert line.heard == heard + line.rules.utterance("item_3").audio
+
+
+def test_by_confirm_a_sound_that_begins_anew_is_waited_for_anew() -> None:
+    line = Line.speaking(ms=3000, profile=CONFIRM)
+    line.caller_starts()
+    line.caller_sounds(*[CAR] * 40)
+    line.caller_starts()
+    assert line.session.deadline is not None
+    assert line.session.deadline > line.now
