@@ -402,3 +402,38 @@ def test_by_confirm_a_sound_that_begins_anew_is_waited_for_anew() -> None:
     line.caller_starts()
     assert line.session.deadline is not None
     assert line.session.deadline > line.now
+
+
+def late_verdict() -> Line:
+    """He speaks again, and nobody waits for his first turn's words any more."""
+    line = Line.listening(profile=HOLD)
+    line.caller_starts()
+    line.caller_commits()
+    line.wait(0.8)
+    line.caller_starts()
+    line.assert_phase(Phase.HELD)
+    return line
+
+
+def test_what_an_older_turn_was_says_nothing_about_who_speaks_now() -> None:
+    line = late_verdict()
+    line.transcribed("mm", "caller_1")
+    line.assert_phase(Phase.HELD)
+
+
+def test_nor_does_it_that_nobody_understood_it() -> None:
+    line = late_verdict()
+    line.feed(events.TranscriptionFailed("caller_1", "unintelligible"))
+    line.assert_phase(Phase.HELD)
+
+
+def test_a_verdict_that_nobody_waits_for_any_more_changes_nothing() -> None:
+    line = Line.thinking()
+    line.agent_responds(300)
+    line.wait(0.3)
+    line.assert_phase(Phase.LISTENING)
+    line.caller_starts()
+    line.transcribed("mm")  # before he has stopped
+    line.assert_phase(Phase.LISTENING)
+    line.feed(events.TranscriptionFailed("caller_1", "unintelligible"))
+    line.assert_phase(Phase.LISTENING)

@@ -498,3 +498,26 @@ def test_words_of_a_response_that_is_not_wanted_are_nobodys() -> None:
     line.model_returns()
     line.confirmed()
     assert [item.role for item in line.commanded(AddItem)] == [Role.CALLER]
+
+
+def test_of_what_was_cut_before_it_was_heard_nothing_is_told() -> None:
+    line = Line.listening()
+    line.caller_says()
+    line.response_begins()
+    line.agent_sends(8 * 500)
+    line.agent_writes("Forty a night.")
+    line.caller_starts()
+    line.model_goes()
+    line.model_returns()
+    line.confirmed()
+    assert [item.role for item in line.commanded(AddItem)] == [Role.CALLER]
+
+
+def test_what_a_new_session_says_before_it_knows_the_conversation_is_deleted() -> None:
+    line = Line.reconnecting()
+    line.model_returns()
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.assert_deleted("item_2")
+    line.confirmed()
+    line.assert_goes_on()
