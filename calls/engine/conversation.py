@@ -127,9 +127,8 @@ class Conversation:
         core.transcript.caller_gone_silent()
         if self._speculative:
             self._release(now)
-        if self.turns.candidate is not None:
-            self._act(self.turns.unknown(), now)
-        elif core.phase is Phase.LISTENING:
+        self._act(self.turns.unknown(), now)
+        if core.phase is Phase.LISTENING:
             self._hand_over(now)  # what waited for the end of his words need not wait for it
         self._tools.session_lost()  # those included that have waited for a verdict until now
         self.settle(now)
@@ -238,7 +237,7 @@ class Conversation:
         if event.item_id == self._speculative:
             self._release(now)
         elif event.item_id in self._owed:
-            self._act(self.turns.unknown(), now)
+            self._act(self.turns.untranscribed(event.item_id), now)
 
     def _judge_speculation(self, item_id: str, verdict: Verdict, now: float) -> None:
         believed = verdict is Verdict.NONE
@@ -252,17 +251,17 @@ class Conversation:
     def _judge_owed(self, item_id: str, verdict: Verdict, now: float) -> None:
         if verdict is Verdict.DOUBTED:
             self._owed[item_id] = Owed.DISMISSED  # unless his voice was long enough
-            self._act(self.turns.unknown(), now)
+            self._act(self.turns.untranscribed(item_id), now)
         elif verdict is not Verdict.NONE:
             self._forget_turn(item_id)
-            self._act(self.turns.judged(meant=False), now)
+            self._act(self.turns.judged(item_id, meant=False), now)
         elif self._is_closing and is_leave_taking(self._core.transcript.words_heard(item_id)):
             self._owed.pop(item_id)
-            self._act(self.turns.judged(meant=False), now)
+            self._act(self.turns.judged(item_id, meant=False), now)
         else:
             self._owed[item_id] = Owed.MEANT
             if self._interruptible(now):
-                self._act(self.turns.judged(meant=True), now)
+                self._act(self.turns.judged(item_id, meant=True), now)
 
     def _judge_covered(self, item_id: str, verdict: Verdict, now: float) -> None:
         """The response at hand knows of it, and stands whatever it was."""
@@ -583,6 +582,7 @@ class Conversation:
         core.tell(*[ending(call) for call in calls if call.name == END_CALL])
         rest = tuple(call for call in calls if call.name != END_CALL)
         if rest:
+            core.timers.clear(Timer.GREETING_AUDIO)  # the tool's own deadline takes its place
             self._tools.start(rest, now)
         if core.phase is Phase.CLOSING:
             return  # for the reason and until the deadline that stand already

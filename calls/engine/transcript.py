@@ -77,7 +77,7 @@ def up_to(text: str, length: int) -> str:
     """The words that end within so many characters, and a sign that more were to come."""
     if length >= len(text):
         return text
-    words = text[: length + 1].rsplit(maxsplit=1)
+    words = text[: length + 1].rsplit(" ", maxsplit=1)
     return f"{words[0]}{CUT_OFF}" if length and len(words) > 1 else ""
 
 

@@ -97,14 +97,18 @@ class TurnTaking:
 
     # What it was
 
-    def judged(self, *, meant: bool) -> Decision:
+    def judged(self, item_id: str, *, meant: bool) -> Decision:
         """The transcript of what he said into the agent's words is there."""
         if meant:
             return Decision.INTERRUPT
-        return Decision.GO_ON if self.candidate is None else Decision.RESUME
+        return Decision.RESUME if self._is_of(item_id) else Decision.GO_ON
+
+    def untranscribed(self, item_id: str) -> Decision:
+        """There will be no transcript, or there is none to believe."""
+        return self.unknown() if self._is_of(item_id) else Decision.GO_ON
 
     def unknown(self) -> Decision:
-        """There is no transcript, or none to believe: it goes by how long the voice was."""
+        """Nobody can say what it was: it goes by how long the voice was."""
         if self.candidate is None:
             return Decision.GO_ON
         spoke = self.barge_in is BargeIn.HOLD and self._spoke_s(self.candidate) >= SPEECH_S
@@ -138,6 +142,10 @@ class TurnTaking:
     def forget(self) -> None:
         self.candidate = None
         self._energy_s = 0.0
+
+    def _is_of(self, item_id: str) -> bool:
+        """What an older turn was says nothing about who speaks now."""
+        return self.candidate is not None and self.candidate.item_id == item_id
 
     def _begin(self, candidate: Candidate) -> Decision:
         self._energy_s = 0.0

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from calls.engine import events
 from calls.engine.commands import AddItem, ConfigureSession, DeleteItem, Purpose, Stage
 from calls.engine.core import Phase
 from calls.engine.profile import Role
@@ -128,3 +129,11 @@ def test_a_model_that_is_lost_meanwhile_does_not_greet_again() -> None:
     line.assert_phase(Phase.LISTENING)
     assert line.requested() == []
     assert line.commanded(AddItem)[-1].text == "Hello, how can I help?"
+
+
+def test_of_one_that_is_cut_in_its_first_word_it_has_said_nothing() -> None:
+    line = Line.greeting(profile=CACHED)
+    line.wait(0.02)
+    line.feed(events.KeyPressed("5"))
+    assert [item.first for item in line.commanded(AddItem)] == [True]  # as long as it was whole
+    line.assert_deleted("greeting")

@@ -4,7 +4,7 @@ from calls.engine import events, notes
 from calls.engine.commands import AddNote, ConnectModel, Purpose
 from calls.engine.core import Phase
 from calls.engine.limits import Limits
-from tests.calls.engine.line import Line
+from tests.calls.engine.line import HOLD, Line
 
 
 def test_the_greeting_is_heard_and_then_it_is_the_callers_turn() -> None:
@@ -168,3 +168,26 @@ def test_an_echo_of_a_mark_is_nothing_before_the_greeting() -> None:
     line = Line.configuring()
     line.feed(events.MarkReached(events.Mark("item_1", 100, 0)))
     line.assert_phase(Phase.CONFIGURING)
+
+
+def test_a_tool_before_the_greeting_has_the_time_that_a_tool_has() -> None:
+    line = Line.greeting()
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.wait(4)
+    line.tool_finishes("call_1")
+    line.wait(2)
+    line.agent_responds(500)
+    line.wait(0.5)
+    line.assert_heard(bytes(line.rules.utterance("item_2").audio))
+
+
+def test_who_speaks_while_a_tool_runs_before_the_greeting_is_answered() -> None:
+    line = Line.greeting(profile=HOLD)
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.caller_starts()
+    line.tool_finishes("call_1")
+    line.caller_ends()
+    line.assert_phase(Phase.THINKING)
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]

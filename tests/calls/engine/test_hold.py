@@ -380,3 +380,81 @@ def test_the_greeting_is_interruptible() -> None:
     line.assert_phase(Phase.GREETING)
     line.wait(0.5)
     assert line.turn("greeting").heard_ms == 600
+
+
+def test_an_answer_that_begins_while_he_is_held_and_knows_his_words_is_not_taken_back() -> None:
+    line = Line.thinking(profile=HOLD)
+    line.caller_starts()
+    line.caller_commits()
+    line.response_begins()
+    line.transcribed("And for two?")
+    line.assert_phase(Phase.THINKING)
+    line.agent_says(500)
+    line.assert_phase(Phase.SPEAKING)
+    line.assert_cancelled()
+
+
+def test_by_confirm_a_model_that_goes_leaves_nobody_speaking_quietly() -> None:
+    line = Line.speaking(ms=1000, profile=CONFIRM)
+    line.caller_starts()
+    assert line.session.core.ledger.ducked
+    line.model_goes()
+    assert not line.session.core.ledger.ducked
+
+
+def test_by_confirm_the_next_answer_is_as_loud_as_any() -> None:
+    line = Line.thinking(profile=CONFIRM)
+    line.agent_responds(300)
+    line.wait(0.2)
+    line.caller_starts()
+    line.wait(0.5)
+    line.assert_phase(Phase.LISTENING)
+    line.caller_ends()
+    heard = line.heard
+    line.agent_responds(500)
+    line.wait(0.5)
+    assert line.heard == heard + line.rules.utterance("item_3").audio
+
+
+def test_by_confirm_a_sound_that_begins_anew_is_waited_for_anew() -> None:
+    line = Line.speaking(ms=3000, profile=CONFIRM)
+    line.caller_starts()
+    line.caller_sounds(*[CAR] * 40)
+    line.caller_starts()
+    assert line.session.deadline is not None
+    assert line.session.deadline > line.now
+
+
+def late_verdict() -> Line:
+    """He speaks again, and nobody waits for his first turn's words any more."""
+    line = Line.listening(profile=HOLD)
+    line.caller_starts()
+    line.caller_commits()
+    line.wait(0.8)
+    line.caller_starts()
+    line.assert_phase(Phase.HELD)
+    return line
+
+
+def test_what_an_older_turn_was_says_nothing_about_who_speaks_now() -> None:
+    line = late_verdict()
+    line.transcribed("mm", "caller_1")
+    line.assert_phase(Phase.HELD)
+
+
+def test_nor_does_it_that_nobody_understood_it() -> None:
+    line = late_verdict()
+    line.feed(events.TranscriptionFailed("caller_1", "unintelligible"))
+    line.assert_phase(Phase.HELD)
+
+
+def test_a_verdict_that_nobody_waits_for_any_more_changes_nothing() -> None:
+    line = Line.thinking()
+    line.agent_responds(300)
+    line.wait(0.3)
+    line.assert_phase(Phase.LISTENING)
+    line.caller_starts()
+    line.transcribed("mm")  # before he has stopped
+    line.assert_phase(Phase.LISTENING)
+    line.feed(events.TranscriptionFailed("caller_1", "unintelligible"))
+    line.assert_phase(Phase.LISTENING)

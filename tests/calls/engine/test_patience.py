@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calls.engine import events, notes
-from calls.engine.commands import AddNote, ConnectModel, Purpose
+from calls.engine.commands import AddNote, ConnectModel, Purpose, RunTool
 from calls.engine.core import Phase
 from calls.engine.limits import Limits
 from tests.calls.engine.line import Line
@@ -281,3 +281,23 @@ def test_a_carrier_that_falls_silent_in_the_farewell_is_gone_as_well() -> None:
     line.response_ends(tools=("end_call",))
     line.wait(10)
     line.assert_ended("carrier")
+
+
+def test_a_farewell_is_not_begun_again_by_the_limit() -> None:
+    line = Line.listening(Limits(max_call_s=20, warning_s=20, silence_prompts=0))
+    line.wait(10)
+    line.assert_phase(Phase.CLOSING)
+    line.wait(10)
+    assert line.requested() == [Purpose.GREETING, Purpose.FAREWELL]
+
+
+def test_at_the_limit_a_tool_that_waits_for_a_verdict_is_not_left_open() -> None:
+    line = Line.listening(Limits(max_call_s=60, warning_s=60, silence_prompt_s=100))
+    line.wait(59.2)
+    line.caller_starts()
+    line.caller_commits()
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.wait(0.5)
+    assert line.commanded(RunTool) == []
+    line.assert_deleted("item_2")

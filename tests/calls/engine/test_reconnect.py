@@ -8,12 +8,14 @@ from calls.engine import events, notes
 from calls.engine.commands import (
     AddItem,
     AddNote,
+    AnswerTool,
     ConfigureSession,
     ConnectModel,
     Disposition,
     EndCall,
     Purpose,
     ReportKey,
+    RunTool,
     SaveTurn,
     Stage,
     TruncateItem,
@@ -23,6 +25,7 @@ from calls.engine.limits import Limits
 from calls.engine.profile import BargeIn, PastItem, Profile, Resumption, Role
 from calls.engine.tooling import ToolEffect
 from tests.calls.engine.line import GREETING_MS, HOLD, Line
+from tests.calls.engine.sounds import talk
 
 
 def comes_back(line: Line) -> None:
@@ -239,7 +242,7 @@ def test_and_if_it_comes_after_that_as_a_note() -> None:
     assert line.requested()[-1] is Purpose.ANSWER
 
 
-def test_the_model_may_not_be_found_while_its_farewell_is_played() -> None:
+def test_a_model_that_is_nowhere_is_looked_for_for_eight_seconds() -> None:
     line = Line.listening(profile=HOLD)
     line.model_goes()
     line.wait(40)
@@ -421,3 +424,102 @@ def test_every_turn_stands_in_a_row_whatever_session_it_was_of() -> None:
     line.wait(1)
     said = {turn.item_id for turn in line.commanded(SaveTurn)}
     assert said == {"item_1", "caller_1", "item_2", "item_3"}
+
+
+def test_a_tool_that_waited_for_a_verdict_answers_the_next_session_as_text() -> None:
+    line = Line.listening(profile=HOLD)
+    line.caller_starts()
+    line.caller_commits()
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.model_goes()
+    assert [run.call_id for run in line.commanded(RunTool)] == ["call_1"]
+    line.model_returns()
+    line.confirmed()
+    line.tool_finishes("call_1", '{"rooms": 2}')
+    assert line.commanded(AnswerTool) == []
+    assert '{"rooms": 2}' in line.commanded(AddNote)[-1].text
+
+
+def test_what_a_tool_found_before_any_word_was_said_is_told_too() -> None:
+    line = Line.greeting(profile=HOLD)
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.tool_finishes("call_1", '{"name": "Dana"}')
+    line.model_goes()
+    line.model_returns()
+    line.confirmed()
+    (told,) = line.commanded(AddItem)
+    assert told.role is Role.SYSTEM
+    assert '{"name": "Dana"}' in told.text
+
+
+def test_a_session_that_expires_for_the_third_time_ends_the_call_with_an_apology() -> None:
+    line = Line.reconnecting()
+    for _ in range(2):
+        line.model_returns()
+        line.confirmed()
+        line.feed(events.ModelError("session_expired", "an hour has passed"))
+    line.assert_ended("model_lost", apologise=True)
+
+
+def test_a_model_that_is_not_found_again_before_the_farewell_ends_the_call() -> None:
+    line = Line.closing()
+    line.wait(0.3)
+    line.caller_starts()
+    line.model_goes()
+    line.assert_phase(Phase.CLOSING)
+    line.feed(events.ModelUnavailable("refused"))
+    line.wait(15)
+    line.assert_ended("agent_goodbye")
+
+
+def test_nobody_takes_back_a_farewell_when_there_is_no_model_to_answer() -> None:
+    line = Line.closing()
+    line.wait(0.3)
+    line.model_goes()
+    line.caller_sounds(*talk(60))
+    line.assert_ended("agent_goodbye")
+
+
+def test_what_was_typed_while_the_model_was_lost_in_his_words_is_answered() -> None:
+    line = Line.listening()
+    line.caller_starts()
+    line.feed(events.KeyPressed("5"))
+    line.wait(1.5)
+    line.model_goes()
+    line.model_returns()
+    line.confirmed()
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
+
+
+def test_words_of_a_response_that_is_not_wanted_are_nobodys() -> None:
+    line = Line.speaking(profile=HOLD)
+    line.feed(events.AgentTextDelta("resp_9", "item_2", "Not this."))
+    line.model_goes()
+    line.model_returns()
+    line.confirmed()
+    assert [item.role for item in line.commanded(AddItem)] == [Role.CALLER]
+
+
+def test_of_what_was_cut_before_it_was_heard_nothing_is_told() -> None:
+    line = Line.listening()
+    line.caller_says()
+    line.response_begins()
+    line.agent_sends(8 * 500)
+    line.agent_writes("Forty a night.")
+    line.caller_starts()
+    line.model_goes()
+    line.model_returns()
+    line.confirmed()
+    assert [item.role for item in line.commanded(AddItem)] == [Role.CALLER]
+
+
+def test_what_a_new_session_says_before_it_knows_the_conversation_is_deleted() -> None:
+    line = Line.reconnecting()
+    line.model_returns()
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.assert_deleted("item_2")
+    line.confirmed()
+    line.assert_goes_on()

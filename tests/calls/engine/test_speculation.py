@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from calls.engine import events
@@ -219,3 +221,82 @@ def test_a_turn_that_the_greeting_knows_of_and_that_meant_nothing_is_forgotten()
     line.wait(0.3)
     line.assert_phase(Phase.LISTENING)
     assert line.requested() == [Purpose.GREETING]
+
+
+def test_of_two_turns_without_words_a_hum_is_forgotten_and_the_other_answered() -> None:
+    line = Line.listening()
+    line.caller_starts()
+    line.caller_commits()
+    line.caller_starts()
+    line.wait(0.7)
+    line.caller_commits()
+    line.transcribed("mm")
+    line.assert_deleted("caller_2")
+    line.assert_phase(Phase.THINKING)
+    line.response_begins()  # the one that was withdrawn
+    line.response_ends("cancelled")
+    line.agent_responds(300)
+    line.assert_phase(Phase.SPEAKING)
+
+
+def test_keys_that_are_pressed_meanwhile_are_answered_by_themselves() -> None:
+    line = asked()
+    line.feed(events.KeyPressed("5"))
+    line.wait(1.5)
+    line.transcribed("mm", "caller_1")
+    line.assert_cancelled("resp_2")
+    line.response_ends("cancelled")
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER, Purpose.ANSWER]
+
+
+def test_what_came_of_an_answer_to_a_hum_is_forgotten_though_its_end_names_nothing() -> None:
+    line = asked()
+    line.feed(dataclasses.replace(line.model.finishes("completed", "", ()), item_ids=()))
+    line.transcribed("mm")
+    line.assert_deleted("caller_1", "item_2")
+
+
+def test_the_tools_of_an_answer_that_is_interrupted_after_the_verdict_are_not_left_open() -> None:
+    line = asked()
+    line.caller_starts()
+    line.response_ends(tools=("look_up",))
+    line.wait(2)
+    line.assert_phase(Phase.LISTENING)
+    line.assert_deleted("item_3", "item_2")
+
+
+def test_what_a_tool_has_found_is_told_though_the_caller_only_hummed() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.caller_starts()
+    line.tool_finishes("call_1")
+    line.caller_ends("mm")
+    line.assert_deleted("caller_2")
+    line.agent_responds(300)
+    line.assert_phase(Phase.SPEAKING)
+
+
+def test_a_tool_that_answers_after_a_hum_is_spoken_about() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    line.agent_says(300)
+    line.response_ends(tools=("look_up",))
+    line.wait(0.1)
+    line.caller_starts()
+    line.caller_ends("mm")
+    line.response_begins()
+    line.response_ends("cancelled")
+    line.assert_phase(Phase.LISTENING)
+    line.tool_finishes("call_1")
+    line.assert_phase(Phase.THINKING)
+    assert line.requested()[-1] is Purpose.ANSWER
+
+
+def test_a_number_is_in_no_language_and_is_learnt_as_none() -> None:
+    line = Line.listening(profile=HOLD)
+    line.caller_starts()
+    line.wait(2)
+    line.caller_ends("4021")
+    assert line.turn("caller_1").language == ""
+    line.assert_phase(Phase.THINKING)

@@ -4,7 +4,7 @@ from calls.engine import events
 from calls.engine.commands import SaveTurn
 from calls.engine.fillers import Meaning
 from calls.engine.playback import Heard
-from calls.engine.transcript import KEPT, Transcript, Verdict
+from calls.engine.transcript import KEPT, Transcript, Verdict, up_to
 from tests.calls.engine.line import Line
 
 
@@ -141,3 +141,11 @@ def test_an_item_that_was_never_heard_of_is_unheard() -> None:
     assert not transcript.unheard("item_1")  # it may be heard yet
     transcript.agent_heard(Heard("item_1", "resp_1", 0, 500, True, 1.0), 100)
     assert transcript.unheard("item_1")
+
+
+def test_of_a_text_that_is_cut_the_words_that_fit_remain() -> None:
+    text = "Forty a night."
+    assert up_to(text, len(text)) == text
+    assert up_to(text, 9) == "Forty a…"
+    assert up_to(text, 5) == "Forty…"
+    assert up_to(text, 4) == up_to(text, 0) == ""

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any
 
 import orjson
 import pytest
 
 from calls.engine.events import CarrierStopped, KeyPressed, Mark, MarkReached
+from calls.wire import twilio
 from calls.wire.fields import Ignored
 from calls.wire.twilio import (
     MAX_PAYLOAD,
@@ -73,6 +74,10 @@ def test_a_start_that_is_no_object_is_broken(start: object) -> None:
 
 def test_a_frame_keeps_its_payload_as_it_came() -> None:
     assert decoded(media(PAYLOAD)) == Media(PAYLOAD)
+
+
+def test_its_payload_is_decoded_for_who_listens_to_it() -> None:
+    assert twilio.decoded(PAYLOAD) == b64decode(PAYLOAD)
 
 
 def test_a_frame_need_not_have_160_bytes() -> None:

@@ -83,17 +83,17 @@ def held_audio_plays_on(monkeypatch: Patch) -> None:
 
 @caught_from("held")
 def a_verdict_is_ignored(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(TurnTaking, "judged", lambda self, meant: Decision.GO_ON)
+    monkeypatch.setattr(TurnTaking, "judged", lambda self, item_id, meant: Decision.GO_ON)
 
 
 @caught_from("held")
 def words_do_not_interrupt(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(TurnTaking, "judged", lambda self, meant: Decision.RESUME)
+    monkeypatch.setattr(TurnTaking, "judged", lambda self, item_id, meant: Decision.RESUME)
 
 
 @caught_from("held")
 def a_hum_interrupts(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(TurnTaking, "judged", lambda self, meant: Decision.INTERRUPT)
+    monkeypatch.setattr(TurnTaking, "judged", lambda self, item_id, meant: Decision.INTERRUPT)
 
 
 @caught_from("speaking, hold")
@@ -203,3 +203,8 @@ def his_own_voice_interrupts_him(monkeypatch: Patch) -> None:
 @caught_by(test_hold.test_what_a_transcriber_makes_of_a_noise_is_not_believed)
 def every_transcript_is_believed(monkeypatch: Patch) -> None:
     monkeypatch.setattr(understanding, "is_doubtful", lambda text, speech_ms, spoken: False)
+
+
+@caught_by(test_hold.test_what_an_older_turn_was_says_nothing_about_who_speaks_now)
+def every_verdict_is_taken_for_that_on_who_speaks_now(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(TurnTaking, "_is_of", lambda self, item_id: self.candidate is not None)
