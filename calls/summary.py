@@ -21,6 +21,7 @@ def figures(ending: Ending) -> dict[str, Any]:
         "utterances_very_short": metrics.utterances_very_short,
         "utterances_filler_only": metrics.utterances_filler_only,
         "barge_ins": metrics.barge_ins,
+        "reconnects": metrics.reconnects,
         "greeting_latency_ms": metrics.greeting_latency_ms,
         "full_confirmed": metrics.full_confirmed,
         "counters": dict(metrics.counters),

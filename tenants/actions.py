@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tenants import access
-from tenants.models import AuditEvent, Business, Membership, PhoneNumber, User
+from tenants.models import AuditEvent, Business, Membership, PhoneNumber, RefusedKey, User
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 
 # What survives the way through JSON unchanged, so that the hash can be computed again.
@@ -106,6 +106,19 @@ def claim_number(
             ) from error
         record_audit(business=business, action="number.claimed", by=by, now=now, subject=e164)
         return number
+
+
+def try_key_again(*, key: RefusedKey, by: User | None, now: datetime) -> bool:
+    """With the next call, however much is left of its pause. False when nothing was left of it.
+
+    Inside a platform scope: a key is not a business's.
+    """
+    with transaction.atomic():
+        paused = RefusedKey.objects.filter(pk=key.pk, retry_at__gt=now).update(retry_at=now) == 1
+        if paused:
+            subject = key.fingerprint[:8]
+            record_audit(business=None, action="key.retried", by=by, now=now, subject=subject)
+        return paused
 
 
 def record_audit(

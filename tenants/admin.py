@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -10,13 +11,24 @@ from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.admin_site import AuditedAdmin, BusinessAdmin, ReadOnlyAdmin, ltr
-from tenants.models import AuditEvent, Business, Credential, Membership, PhoneNumber, User
+from tenants.actions import try_key_again
+from tenants.admin_site import AuditedAdmin, BusinessAdmin, ReadOnly, ReadOnlyAdmin, ltr
+from tenants.credentials import fingerprint
+from tenants.models import (
+    AuditEvent,
+    Business,
+    Credential,
+    Membership,
+    PhoneNumber,
+    RefusedKey,
+    User,
+)
 from tenants.scoping import BusinessOwned
 
 if TYPE_CHECKING:
@@ -183,6 +195,44 @@ class CredentialAdmin(BusinessAdmin):
     @admin.display(description=_("secret"))
     def state(self, credential: Credential) -> str:
         return gettext("set") if credential.secret else gettext("not set")
+
+
+@admin.register(RefusedKey)
+class RefusedKeyAdmin(ReadOnly, AuditedAdmin):
+    """Known by its fingerprint: the page shows no more of a key than the table has."""
+
+    list_display = ("short", "of_installation", "code", "refusals", "refused_at", "retry_at")
+    list_filter = ("code",)
+    search_fields = ("fingerprint__startswith", "code")
+    ordering = ("-refused_at", "pk")
+    fields = ("whole", "of_installation", "code", "refusals", "refused_at", "retry_at")
+    readonly_fields = ("whole", "of_installation")
+    actions = ("try_again",)
+
+    @admin.display(description=_("fingerprint"), ordering="fingerprint")
+    def short(self, key: RefusedKey) -> SafeString:
+        return ltr(key.fingerprint[:8])
+
+    @admin.display(description=_("fingerprint"))
+    def whole(self, key: RefusedKey) -> SafeString:
+        return format_html("<code>{}</code>", ltr(key.fingerprint))
+
+    @admin.display(description=_("the installation's"), boolean=True)
+    def of_installation(self, key: RefusedKey) -> bool:
+        return key.fingerprint == fingerprint(settings.OPENAI_API_KEY)
+
+    @admin.action(description=_("Try again with the next call"))
+    def try_again(self, request: HttpRequest, queryset: QuerySet[RefusedKey]) -> None:
+        again = sum(
+            try_key_again(key=key, by=request.user, now=timezone.now())  # type: ignore[arg-type]  # a User, or the site had sent them away
+            for key in queryset
+        )
+        text = ngettext(
+            "%(count)s key is tried again with the next call.",
+            "%(count)s keys are tried again with the next call.",
+            again,
+        )
+        self.message_user(request, text % {"count": again})
 
 
 @admin.register(AuditEvent)

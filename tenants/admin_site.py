@@ -113,7 +113,7 @@ class BusinessAdmin(AuditedAdmin):
         return (*fields, "business") if obj is not None else fields
 
 
-class ReadOnlyAdmin(BusinessAdmin):
+class ReadOnly:
     """What the product writes and nobody edits."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -124,6 +124,10 @@ class ReadOnlyAdmin(BusinessAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ReadOnlyAdmin(ReadOnly, BusinessAdmin):
+    """Of a business."""
 
 
 def business_of(obj: Model) -> Business | None:

@@ -71,15 +71,16 @@ def openai_key(business: Business | uuid.UUID) -> str:
 
 def refuse_key(api_key: str, *, code: str, now: datetime) -> None:
     """The model's side has refused this key, or its account, as such: no call is to wait for the
-    same answer."""
+    same answer. Calls that were under way by then are refused too, and make the pause no longer."""
     with transaction.atomic():
         found, _ = RefusedKey.objects.select_for_update().get_or_create(
             fingerprint=fingerprint(api_key),
-            defaults={"code": code, "refused_at": now, "retry_at": now},
+            defaults={"code": code[:64], "refused_at": now, "retry_at": now},
         )
-        pause = min(RETRY_AFTER * 2 ** min(found.refusals, 8), RETRY_AT_MOST)
+        if now >= found.retry_at:
+            pause = min(RETRY_AFTER * 2 ** min(found.refusals, 8), RETRY_AT_MOST)
+            found.refusals, found.retry_at = found.refusals + 1, now + pause
         found.code, found.refused_at = code[:64], now
-        found.refusals, found.retry_at = found.refusals + 1, now + pause
         found.save(update_fields=["code", "refused_at", "refusals", "retry_at"])
     logger.error("model_key_refused", code=code, fingerprint=found.fingerprint[:8])
 

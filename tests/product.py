@@ -5,29 +5,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TypeVar
+import statistics
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import pytest_asyncio
 import uvicorn
+from django.utils import timezone
 from pytest_django import Settings
 
-from calls.engine.audio import FRAME_BYTES, SILENCE
-from calls.models import Call, Turn
+from calls.engine.audio import BYTES_PER_MS, FRAME_BYTES, SILENCE
+from calls.models import AgentSettings, Call, TransferTarget, Turn
 from calls.threads import off_loop
+from prompts.models import Direction, GreetingClip, Prompt
 from prosaas.simulator.call_plan import CallFaults
 from prosaas.simulator.carrier import Carrier
-from prosaas.simulator.model import INSTANT, Hearing, ModelSession, RealtimeModel, Scenario
+from prosaas.simulator.model import INSTANT, Hearing, ModelSession, RealtimeModel, Scenario, speech
 from prosaas.simulator.people import Person
 from prosaas.simulator.phone_call import PhoneCall
+from prosaas.simulator.switchboard import DEFAULT_CALLER
 from tenants.models import Business
-from tenants.scoping import PlatformReason, business_scope, platform_scope
-from tests.people import make_business, make_number, make_published
+from tenants.scoping import BusinessOwned, PlatformReason, business_scope, platform_scope
+from tests.people import NUMBERS, make_business, make_number, make_published
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Row = TypeVar("Row", bound=BusinessOwned)
 
 HOST = "127.0.0.1"
+ROW_WITHIN_S = 5.0
 ALL_EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
 # A model that costs no time of its own, so that what is measured is ours.
 QUICK = Scenario(pacing=INSTANT, hearing=Hearing(delay=(0.05, 0.05)))
@@ -49,11 +58,30 @@ class Server(uvicorn.Server):
         yield
 
 
+class Stalls:
+    """How long the event loop was held up, which product and stand-ins share: on a machine that has
+    other things to do, no promise can be kept any closer than that.
+    """
+
+    EVERY_S = 0.005
+
+    def __init__(self) -> None:
+        self.worst_s = 0.0
+
+    async def watch(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            due = clock() + self.EVERY_S
+            await asyncio.sleep(self.EVERY_S)
+            self.worst_s = max(self.worst_s, clock() - due)
+
+
 class Product:
     def __init__(self, url: str, carrier: Carrier, model: RealtimeModel) -> None:
         self.url = url
         self.carrier = carrier
         self.model = model
+        self.stalls = Stalls()
 
     async def call(
         self,
@@ -61,10 +89,12 @@ class Product:
         number: str,
         person: Person | None = None,
         faults: CallFaults | None = None,
+        from_: str = DEFAULT_CALLER,
     ) -> PhoneCall:
         """Somebody dials this number, which the carrier has configured for this business."""
         return await self.carrier.place_call(
             to=number,
+            from_=from_,
             voice_url=f"{self.url}/twiml/incoming/{business.slug}",
             status_callback=f"{self.url}/webhooks/twilio/call-status/{business.slug}",
             status_events=ALL_EVENTS,
@@ -75,6 +105,9 @@ class Product:
     def used_sessions(self) -> list[ModelSession]:
         """Sessions of the model that a call has spoken to; warm ones are not."""
         return [session for session in self.model.sessions if session.client_events()]
+
+    def within(self, promised_s: float) -> float:
+        return promised_s + self.stalls.worst_s
 
 
 @pytest_asyncio.fixture
@@ -90,7 +123,10 @@ async def product(settings: Settings, transactional_db: None) -> AsyncIterator[P
         settings.TWILIO_API_BASE_URL = carrier.base_url
         settings.WARM_REALTIME_SESSIONS = 2
         async with served(settings) as url:
-            yield Product(url, carrier, model)
+            product = Product(url, carrier, model)
+            watching = asyncio.create_task(product.stalls.watch())
+            yield product
+            watching.cancel()
 
 
 @contextlib.asynccontextmanager
@@ -130,6 +166,59 @@ async def a_business(
     return await in_database(make)
 
 
+async def an_agent(business: Business, **decided: Any) -> None:
+    """What the business has decided about its agent; all else is as it is for everybody."""
+
+    def make() -> None:
+        with business_scope(business):
+            AgentSettings.objects.create(business=business, **decided)
+
+    await in_database(make)
+
+
+async def a_stored_greeting(business: Business) -> bytes:
+    """As the task would have had it spoken. Its audio."""
+
+    def make() -> bytes:
+        with business_scope(business):
+            version = Prompt.objects.published_version(business, Direction.INBOUND)
+            assert version is not None
+            audio = padded(speech(version.greeting))
+            length_ms = len(audio) // BYTES_PER_MS
+            GreetingClip.objects.create(
+                business=business,
+                version=version,
+                audio=audio,
+                duration_ms=length_ms,
+                made_at=timezone.now(),
+            )
+            return audio
+
+    return await in_database(make)
+
+
+async def someone_to_transfer_to(business: Business, name: str) -> str:
+    """Their number."""
+
+    def make() -> str:
+        e164 = f"+97252{next(NUMBERS):07d}"
+        with business_scope(business):
+            TransferTarget.objects.create(business=business, name=name, e164=e164)
+        return e164
+
+    return await in_database(make)
+
+
+async def rows_of(model: type[Row], business: Business) -> list[Row]:
+    """In no order."""
+
+    def look() -> list[Row]:
+        with business_scope(business):
+            return list(model.objects.for_business(business))
+
+    return await in_database(look)
+
+
 async def row_of(call: PhoneCall) -> Call | None:
     def look() -> Call | None:
         with platform_scope(PlatformReason.RESOLVE_CALL):
@@ -148,11 +237,17 @@ async def turns_of(call: Call) -> list[Turn]:
 
 
 async def ended_row_of(call: PhoneCall) -> Call:
-    """The row of a call that is over for the carrier, with every callback delivered."""
+    """The row of a call that is over for the carrier, with every callback delivered, and what was
+    measured in it: the process that carried it writes that at its leisure.
+    """
     await call.settled()
-    row = await row_of(call)
-    assert row is not None, "the call left no row"
-    return row
+    async with asyncio.timeout(ROW_WITHIN_S):
+        while True:
+            row = await row_of(call)
+            assert row is not None, "the call left no row"
+            if row.frames_in or not any(stream.caller_frames.chunk for stream in call.streams):
+                return row
+            await asyncio.sleep(0.02)
 
 
 async def eventually(holds: Callable[[], bool], within_s: float = 5.0) -> float:
@@ -163,6 +258,30 @@ async def eventually(holds: Callable[[], bool], within_s: float = 5.0) -> float:
         assert clock() - began < within_s, "it did not come to that in time"
         await asyncio.sleep(0.01)
     return clock() - began
+
+
+def measured(what: str, seconds: Sequence[float]) -> None:
+    """A figure for whoever wants to know: `pytest --log-cli-level=INFO`."""
+    median, worst = statistics.median(seconds) * 1000, max(seconds) * 1000
+    logger.info("FIGURE %s: median %.0f ms, at most %.0f ms", what, median, worst)
+
+
+def moments(session: ModelSession, kind: str) -> list[float]:
+    """When the model said or was told something of this kind, by the clock of both stand-ins."""
+    exchanged = (*session.log.received, *session.log.events_sent)
+    return sorted(each.at for each in exchanged if each.type == kind)
+
+
+def words(session: ModelSession) -> list[str]:
+    """The conversation as this session of the model has it, an item a line: "role: text"."""
+    return [_line(item) for item in session.items()]
+
+
+def _line(item: dict[str, Any]) -> str:
+    if item["type"] != "message":
+        return f"{item['type']}: {item.get('name') or item.get('output')}"
+    said = (each.get("text") or each.get("transcript") or "" for each in item["content"])
+    return f"{item['role']}: {' '.join(said)}"
 
 
 def padded(audio: bytes) -> bytes:

@@ -15,8 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tenants.admin_site import OperatorSite
-from tenants.models import Business, User
+from tenants.credentials import fingerprint, refuse_key
+from tenants.models import Business, RefusedKey, User
 from tenants.scoping import BusinessOwned, PlatformReason, business_scope, platform_scope
+from tests.people import NOW
 from tests.rows import bare_business, make_row
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +31,9 @@ def make(model: type[Model], name: str) -> Any:
     """Each in a business of its own, where N+1 would show."""
     if model is User:
         return User.objects.create_user(f"{name}@prosaas.test")
+    if model is RefusedKey:
+        refuse_key(f"sk-{name}", code="invalid_api_key", now=NOW)
+        return RefusedKey.objects.get(fingerprint=fingerprint(f"sk-{name}"))
     business = bare_business(name)
     if model is Business:
         return business
@@ -119,7 +124,7 @@ def test_nobody_but_an_operator_gets_in(model: type[Model], client: Client, alic
 
 @every_model
 def test_a_row_that_does_not_exist_is_not_found(model: type[Model], operator: Client) -> None:
-    missing = 0 if model is User else "00000000-0000-4000-8000-000000000000"
+    missing = 0 if model in (User, RefusedKey) else "00000000-0000-4000-8000-000000000000"
     page = operator.get(address(model, "change", missing), follow=True)
     assert page.redirect_chain or page.status_code == 404
 

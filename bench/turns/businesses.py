@@ -17,6 +17,19 @@ from typing import TypedDict
 
 import django
 from django.core.management import call_command
+from django.db import connection
+
+# A tool whose row takes its time to be written down runs for so long, and the caller has something
+# to speak into.
+SLOW_TOOL = """
+CREATE OR REPLACE FUNCTION bench_slow_tool() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_sleep(1.5);
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER bench_slow_tool BEFORE INSERT ON calls_toolcall
+    FOR EACH ROW WHEN (NEW.name = 'look_it_up') EXECUTE FUNCTION bench_slow_tool();
+"""
 
 
 class Wanted(TypedDict):
@@ -31,6 +44,8 @@ class Wanted(TypedDict):
 
 def main() -> None:
     django.setup()
+    with connection.cursor() as cursor:
+        cursor.execute(SLOW_TOOL)
     for wanted in json.load(sys.stdin):
         _make(wanted)
 

@@ -109,7 +109,7 @@ MIDDLE: Final[tuple[Cell, ...]] = (
     ("en", NAME, USUAL, Right.STOP),
     ("en", SENTENCE, FAILED, Right.STOP),
     # Too quiet for the server: no turn, so no answer, but nobody is talked over.
-    ("en", VERY_QUIET, USUAL, Right.HUSH),
+    ("en", VERY_QUIET, USUAL, Right.STOP),
     ("en", CAR, EMPTY, Right.RESUME),
     ("en", CROSSTALK, USUAL, Right.RESUME),
     ("en", DEEP_COUGH, EMPTY, Right.RESUME),

@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 
 import structlog
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
@@ -88,10 +87,12 @@ def announce_end(call: Call) -> None:
 
 
 def _tell_watchers(business_id: uuid.UUID, call_id: uuid.UUID) -> None:
+    """In a loop of its own: that of the process may have been told to end meanwhile, and a thread
+    that waits for it would keep the process for ever.
+    """
+    message = {"type": "call.ended", "call_id": str(call_id)}
     try:
-        async_to_sync(_send)(
-            call_group(business_id, call_id), {"type": "call.ended", "call_id": str(call_id)}
-        )
+        asyncio.run(_send(call_group(business_id, call_id), message))
     except (RedisError, OSError, TimeoutError) as error:
         logger.warning("call_end_not_announced", call_id=str(call_id), error=type(error).__name__)
 

@@ -44,6 +44,8 @@ WORTH_REPEATING: Final = (Purpose.GREETING, Purpose.ANSWER, Purpose.RESUMPTION)
 # A transcript that is not to be believed, of so short a sound: it was none of words.
 SHORT_MS: Final = 400
 END_OF_INPUT: Final = "#"
+# By when something of what was asked for is to be heard.
+ANSWER_TIMERS: Final = (Timer.GREETING_AUDIO, Timer.ANSWER_RECREATE, Timer.ANSWER_GIVE_UP)
 
 
 class Owed(Enum):
@@ -250,6 +252,7 @@ class Conversation:
 
     def _judge_owed(self, item_id: str, verdict: Verdict, now: float) -> None:
         if verdict is Verdict.DOUBTED:
+            self._owed[item_id] = Owed.DISMISSED  # unless his voice was long enough
             self._act(self.turns.untranscribed(item_id), now)
         elif verdict is not Verdict.NONE:
             self._forget_turn(item_id)
@@ -381,6 +384,8 @@ class Conversation:
 
     def _dismiss(self) -> None:
         candidate = self.turns.candidate
+        if candidate is not None and not candidate.item_id:
+            self._meter.false_alarm()
         if candidate is not None and self._owed.get(candidate.item_id) is Owed.UNJUDGED:
             self._owed[candidate.item_id] = Owed.DISMISSED
         self.turns.forget()
@@ -459,7 +464,7 @@ class Conversation:
             return
         if Timer.GREETING_AUDIO in core.timers:
             self._protect(now)
-        core.timers.clear(Timer.GREETING_AUDIO, Timer.ANSWER_RECREATE, Timer.ANSWER_GIVE_UP)
+        core.timers.clear(*ANSWER_TIMERS)
         core.transcript.agent_spoke(event.item_id)
         core.ledger.add(event.response_id, event.item_id, event.data)
         if core.phase is Phase.THINKING and not core.ledger.withheld:
@@ -579,7 +584,8 @@ class Conversation:
         core.tell(*[ending(call) for call in calls if call.name == END_CALL])
         rest = tuple(call for call in calls if call.name != END_CALL)
         if rest:
-            core.timers.clear(Timer.GREETING_AUDIO)  # the tool's own deadline takes its place
+            if core.arbiter.idle:  # the tools' own deadline takes the place of these
+                core.timers.clear(*ANSWER_TIMERS)
             self._tools.start(rest, now)
         if core.phase is Phase.CLOSING:
             return  # for the reason and until the deadline that stand already
@@ -751,14 +757,8 @@ class Conversation:
         self._understanding.agent_is_silent(now)
         self.turns.forget()
         core.ledger.ducked = False
-        self._meter.forget()
-        core.timers.clear(
-            Timer.GREETING_AUDIO,
-            Timer.ANSWER_RECREATE,
-            Timer.ANSWER_GIVE_UP,
-            Timer.RATE_LIMIT,
-            Timer.CANDIDATE,
-        )
+        self._meter.agent_is_silent()
+        core.timers.clear(*ANSWER_TIMERS, Timer.RATE_LIMIT, Timer.CANDIDATE)
         self._arm_silence(now)
 
     def _arm_silence(self, now: float) -> None:

@@ -85,9 +85,11 @@ class ModelLink:
         return self._rotation_due and self.state is LinkState.READY
 
     def restore(self) -> None:
-        """What was said and heard so far, for a session that has heard none of it."""
-        for item in self._core.transcript.past():
-            self._core.do(AddItem(item.role, item.text))
+        """What was said and heard so far, for a session that has heard none of it. The last comes
+        first: each stands before all that is there, and that may be a turn of the caller's already.
+        """
+        for item in reversed(self._core.transcript.past()):
+            self._core.do(AddItem(item.role, item.text, first=True))
 
     def _disconnect(self, now: float) -> None:
         core = self._core

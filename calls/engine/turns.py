@@ -3,7 +3,7 @@
 Decided here and nowhere else. A *candidate* is a sound that may be an interruption: noticed by the
 server's voice detection, or by our own measure of energy. By `hold` the agent falls silent at once
 and it is decided afterwards whether he was interrupted; by `confirm` he goes on more quietly
-meanwhile; by `instant` every candidate is an interruption.
+meanwhile; by `instant` every candidate is an interruption. Words are one, and speech that lasts.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from calls.engine.profile import BargeIn
 
 # Of a sound that the transcriber says nothing about, so much voice is speech.
 SPEECH_S: Final = 0.5
+# Between the syllables of somebody who speaks softly there are quiet frames; what has come together
+# of his voice is forgotten four times as slowly as it came.
+FORGETS: Final = 4
 # So long a voice may pause without having ended.
 PAUSE_S: Final = 0.3
 # Of speech that lasts, at least so much is voice.
@@ -36,6 +39,7 @@ class Decision(Enum):
 @dataclass(slots=True)
 class Candidate:
     since: float
+    noticed_at: float
     item_id: str = ""  # once the server has noticed it too
     voiced_s: float = 0.0
     noise_s: float = 0.0
@@ -57,7 +61,9 @@ class TurnTaking:
         """The server has noticed speech."""
         candidate = self.candidate
         if candidate is None:
-            return self._begin(Candidate(since=now, item_id=item_id, voiced_at=now))
+            began = now - self._energy_s  # we may have heard it first
+            voiced_s = self._energy_s
+            return self._begin(Candidate(began, now, item_id, voiced_s=voiced_s, voiced_at=now))
         if not candidate.item_id:
             candidate.item_id = item_id
             return Decision.GO_ON
@@ -78,8 +84,7 @@ class TurnTaking:
             return Decision.GO_ON
         candidate.voiced_s += FRAME_S
         candidate.voiced_at = now
-        lasting = self.barge_in is BargeIn.HOLD and self._lasts(candidate, now)
-        return Decision.INTERRUPT if lasting else Decision.GO_ON
+        return Decision.INTERRUPT if self._lasts(candidate, now) else Decision.GO_ON
 
     def stopped(self, item_id: str, now: float) -> None:
         if self.candidate is not None and self.candidate.item_id == item_id:
@@ -117,11 +122,11 @@ class TurnTaking:
         if candidate is None:
             return None
         if candidate.stopped_at is not None:
-            return (candidate.committed_at or candidate.stopped_at) + self._limits.verdict_s
-        if not candidate.item_id or self._is_noise(candidate):
+            return (candidate.committed_at or candidate.stopped_at) + self._limits.quiet_resumes_s
+        if not candidate.item_id:
+            return candidate.noticed_at + self._limits.quiet_resumes_s
+        if self._is_noise(candidate):
             return candidate.voiced_at + self._limits.quiet_resumes_s
-        if self.barge_in is BargeIn.CONFIRM:
-            return None
         return self._unheard_speech_at(candidate)
 
     def expire(self, now: float) -> Decision:
@@ -151,18 +156,19 @@ class TurnTaking:
 
     def _accumulate(self, sound: Sound, now: float) -> Decision:
         if sound is not Sound.VOICE:
-            self._energy_s = max(0.0, self._energy_s - FRAME_S)
+            self._energy_s = max(0.0, self._energy_s - FRAME_S / FORGETS)
             return Decision.GO_ON
         self._energy_s += FRAME_S
         voiced_s = self._energy_s
         if voiced_s < self._limits.energy_s - FRAME_S / 2:
             return Decision.GO_ON
-        return self._begin(Candidate(since=now - voiced_s, voiced_s=voiced_s, voiced_at=now))
+        return self._begin(Candidate(now - voiced_s, now, voiced_s=voiced_s, voiced_at=now))
 
     def _lasts(self, candidate: Candidate, now: float) -> bool:
         lasts_s = now - candidate.since
         return (
-            candidate.stopped_at is None
+            candidate.item_id != ""  # what the server does not hear nobody says to us
+            and candidate.stopped_at is None
             and lasts_s >= self._limits.speech_interrupts_s
             and candidate.voiced_s >= VOICED_SHARE * lasts_s
         )

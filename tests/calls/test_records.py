@@ -4,18 +4,22 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import DataError, InterfaceError, OperationalError
+from django.utils import timezone
 from structlog.testing import capture_logs
 
 from calls import records
-from calls.engine.commands import AnswerTool, SaveTurn
+from calls.engine.commands import AnswerTool, ReportKey, SaveTurn
+from calls.engine.transcript import Verdict
 from calls.models import Call, ToolCall, Turn
 from calls.records import CallRecords, Entry
 from prompts.models import Direction
-from tenants.models import Business
+from tenants.credentials import is_refused, refuse_key
+from tenants.models import Business, RefusedKey
 from tenants.scoping import business_scope
 from tests.people import NOW
 
@@ -63,9 +67,9 @@ def answer(call_id: str = "call_1", **fields: Any) -> AnswerTool:
     return AnswerTool(call_id=call_id, **{"succeeded": True} | given | fields)
 
 
-async def written(call: Call, *batches: Sequence[Entry]) -> CallRecords:
+async def written(call: Call, *batches: Sequence[Entry], api_key: str = "") -> CallRecords:
     """Each batch is written before the next one is known of."""
-    kept = CallRecords(call.business_id, call.pk)
+    kept = CallRecords(call.business_id, call.pk, api_key)
     writer = asyncio.create_task(kept.run())
     for batch in batches:
         for entry in batch:
@@ -83,8 +87,8 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-def write(call: Call, *batches: Sequence[Entry]) -> CallRecords:
-    return asyncio.run(written(call, *batches))
+def write(call: Call, *batches: Sequence[Entry], api_key: str = "") -> CallRecords:
+    return asyncio.run(written(call, *batches, api_key=api_key))
 
 
 def turns_of(call: Call) -> list[Turn]:
@@ -128,6 +132,7 @@ def test_a_turn_is_written_as_it_was_heard(call: Call) -> None:
         generated_ms=2000,
         heard_ms=800,
         interrupted=True,
+        language="he",
     )
     kept = write(call, [heard])
 
@@ -136,7 +141,18 @@ def test_a_turn_is_written_as_it_was_heard(call: Call) -> None:
     assert (row.speaker, row.text) == ("agent", "שלום, פרחי אליס")
     assert (row.started_ms, row.ended_ms) == (100, 900)
     assert (row.generated_ms, row.heard_ms, row.interrupted) == (2000, 800, True)
+    assert (row.language, row.verdict) == ("he", "")
     assert kept.dropped == 0
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NO_MEANING, Verdict.ECHO, Verdict.DOUBTED])
+def test_what_the_agent_made_of_a_turn_is_written_when_it_is_known(
+    verdict: Verdict, call: Call
+) -> None:
+    heard = turn(speaker="caller", text="mm-hm")
+    write(call, [heard], [replace(heard, verdict=verdict, language="en")])
+    [row] = turns_of(call)
+    assert (row.text, row.verdict, row.language) == ("mm-hm", verdict, "en")
 
 
 def test_the_latest_state_of_a_turn_wins_whether_written_before_or_not(call: Call) -> None:
@@ -269,6 +285,36 @@ def test_two_calls_with_the_same_ids_have_a_row_each(call: Call, garage: Busines
     write(charlies, [turn(text="charlie's")])
     assert [row.text for row in turns_of(call)] == ["alice's"]
     assert [row.text for row in turns_of(charlies)] == ["charlie's"]
+
+
+# What is known of the key
+
+
+def test_a_key_that_is_refused_is_known_to_every_process_at_once(call: Call) -> None:
+    write(call, [ReportKey("insufficient_quota")], api_key="sk-alice")
+    assert is_refused("sk-alice", now=timezone.now())
+    assert not is_refused("sk-installation", now=timezone.now())
+
+
+def test_a_session_that_was_confirmed_clears_its_key(call: Call) -> None:
+    for api_key in ("sk-alice", "sk-charlie"):
+        refuse_key(api_key, code="insufficient_quota", now=timezone.now())
+    write(call, [ReportKey()], api_key="sk-alice")
+    assert not is_refused("sk-alice", now=timezone.now())
+    assert is_refused("sk-charlie", now=timezone.now())
+
+
+def test_a_key_that_was_good_and_is_refused_in_the_same_call_is_refused(call: Call) -> None:
+    write(call, [ReportKey(), turn(), ReportKey("insufficient_quota")], api_key="sk-alice")
+    assert is_refused("sk-alice", now=timezone.now())
+    assert len(turns_of(call)) == 1
+
+
+def test_a_report_outlives_an_outage(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "business_scope", Outage(3))
+    write(call, [ReportKey("insufficient_quota"), turn()], api_key="sk-alice")
+    assert is_refused("sk-alice", now=timezone.now())
+    assert RefusedKey.objects.get().refusals == 1
 
 
 # When the database is away

@@ -13,7 +13,16 @@ from calls.actions.resuming import MOST_CHARACTERS, MOST_ITEMS, past_of
 from calls.addresses import media_socket
 from calls.admission import AdmittedCall, StreamRefused
 from calls.engine.profile import BargeIn, PastItem, Resumption, Role
-from calls.models import AgentSettings, Call, PromptBinding, ToolCall, Transfer, Turn
+from calls.models import (
+    AgentSettings,
+    Call,
+    HttpTool,
+    OpeningHours,
+    PromptBinding,
+    ToolCall,
+    Transfer,
+    Turn,
+)
 from prompts.models import GreetingClip, PromptVersion
 from tenants.models import Business
 from tenants.scoping import business_scope
@@ -45,9 +54,9 @@ def decides(call: Call, **fields: Any) -> None:
 
 
 def is_left(call: Call, now: datetime) -> None:
-    """The first stream is over, and the second is due."""
+    """The first stream broke, and the second is due."""
     with business_scope(call.business_id):
-        assert call.next_stream(0, now)
+        assert call.resume(0, now)
 
 
 def enters(call: Call, carrier: SignedCarrier, number: int, now: datetime | None = None) -> Any:
@@ -159,9 +168,10 @@ def test_nothing_of_another_call_is_told(alices: Business, call: Call) -> None:
 
 def test_the_first_stream_begins_a_call(call: Call, carrier: SignedCarrier) -> None:
     admitted = enters(call, carrier, 0)
-    assert (admitted.stream_number, admitted.first_position, admitted.elapsed_ms) == (0, 0, 0)
-    assert (admitted.profile.resumption, admitted.profile.past) == (None, ())
-    assert admitted.profile.greeting_text == "Welcome to flowers, inbound."
+    profile = admitted.profile
+    assert (profile.stream_number, profile.turns_before, profile.elapsed_ms) == (0, 0, 0)
+    assert (profile.resumption, profile.past) == (None, ())
+    assert profile.greeting_text == "Welcome to flowers, inbound."
 
 
 def test_a_business_decides_how_its_agent_behaves(call: Call, carrier: SignedCarrier) -> None:
@@ -181,6 +191,33 @@ def test_a_business_decides_how_its_agent_behaves(call: Call, carrier: SignedCar
     assert (limits.silence_prompt_s, limits.silence_prompts, limits.max_call_s) == (7, 1, 600)
     assert (profile.barge_in, profile.greeting_protected) == (BargeIn.CONFIRM, True)
     assert profile.keys == {"0": "transfer_to_human", "9": "mark_do_not_call"}
+
+
+def offered(admitted: AdmittedCall) -> set[str]:
+    return {tool["name"] for tool in admitted.tools}
+
+
+def test_an_agent_is_offered_what_its_own_business_permits(
+    alices: Business, charlies: Business, call: Call, carrier: SignedCarrier
+) -> None:
+    decides(call, may_schedule=True, may_save_lead=False)
+    with business_scope(alices):
+        make_row(OpeningHours, alices)
+    with business_scope(charlies):
+        make_row(HttpTool, charlies)
+    first = offered(enters(call, carrier, 0))
+    assert {"end_call", "check_availability", "schedule_appointment"} <= first
+    assert first.isdisjoint({"save_lead_details", "find_order", "transfer_to_human"})
+
+
+def test_what_is_permitted_meanwhile_is_offered_from_the_next_stream_on(
+    alices: Business, call: Call, carrier: SignedCarrier
+) -> None:
+    assert "find_order" not in offered(enters(call, carrier, 0))
+    with business_scope(alices):
+        make_row(HttpTool, alices)
+    is_left(call, timezone.now())
+    assert "find_order" in offered(enters(call, carrier, 1))
 
 
 def test_a_key_does_nothing_that_the_agent_may_not_do(call: Call, carrier: SignedCarrier) -> None:
@@ -212,10 +249,11 @@ def test_a_caller_whose_process_died_goes_on_where_they_were(
     admitted, row = comes_back(call, carrier)
     with business_scope(call.business_id):
         binding = PromptBinding.objects.get(call=call)
-    assert admitted.profile.resumption is Resumption.PROCESS_LOST
-    assert [item.text for item in admitted.profile.past] == ["Welcome.", "I want roses."]
-    assert (admitted.stream_number, admitted.first_position) == (1, 5)
-    assert admitted.elapsed_ms == pytest.approx(100_000, abs=1)
+    profile = admitted.profile
+    assert profile.resumption is Resumption.PROCESS_LOST
+    assert [item.text for item in profile.past] == ["Welcome.", "I want roses."]
+    assert (profile.stream_number, profile.turns_before) == (1, 4)
+    assert profile.elapsed_ms == pytest.approx(100_000, abs=1)
     assert admitted.limits.max_call_s == pytest.approx(1700)
     assert (admitted.full, admitted.full_sha256) == (binding.full, binding.full_sha256)
     assert row.token_used_at
@@ -260,7 +298,7 @@ def test_only_the_stream_that_is_due_is_let_in(
     with pytest.raises(StreamRefused, match="used"):
         enters(call, carrier, number)
     assert stored(call).token_used_at is None
-    assert enters(call, carrier, 1).stream_number == 1
+    assert enters(call, carrier, 1).profile.stream_number == 1
 
 
 def test_a_stream_that_is_left_keeps_its_figures_and_the_call_goes_on(

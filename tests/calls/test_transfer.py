@@ -325,7 +325,7 @@ def test_late_news_of_a_broken_stream_rings_nobody_for_the_stream_after_it(
 
     assert asks(call, carrier).content == broke.content
     assert stored(transfer).status == TransferStatus.REQUESTED
-    assert stored(call).counters == {"resumed": 1}
+    assert stored(call).counters == {"resumed": 1, "taken_up": 1}
 
 
 # Without an announcement the carrier's word counts

@@ -1,21 +1,24 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
 from django.db import connection
 from django.http import HttpResponse
+from django.utils import timezone
 from pytest_django import Settings
 from structlog.testing import capture_logs
 
 from calls.models import Call, CallStatus, EndReason, Lead, PromptBinding
 from calls.phrases import Phrase
+from tenants.credentials import refuse_key
 from tenants.models import Business, PhoneNumber
 from tenants.scoping import business_scope
 from tests.calls.carrier import CALLER, SignedCarrier, new_sid
 from tests.calls.conftest import ALICES_NUMBER, CHARLIES_NUMBER, opens
-from tests.people import make_business
+from tests.people import NOW, make_business, make_credential
 
 
 def only_call(business: Business) -> Call:
@@ -224,6 +227,61 @@ def test_a_business_without_a_key_for_the_model_is_refused(
     response = carrier.rings("flowers", ALICES_NUMBER)
 
     assert_refused(response, alices, EndReason.REJECTED_NO_CREDENTIALS, Phrase.NOT_NOW)
+
+
+def rings_later(
+    carrier: SignedCarrier, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> HttpResponse:
+    with monkeypatch.context() as clock:
+        clock.setattr("calls.webhooks.timezone.now", lambda: now)
+        return carrier.rings("flowers", ALICES_NUMBER)
+
+
+def test_a_caller_is_not_kept_waiting_for_a_key_that_was_refused_a_moment_ago(
+    alices: Business, carrier: SignedCarrier, settings: Settings
+) -> None:
+    refuse_key(settings.OPENAI_API_KEY, code="insufficient_quota", now=timezone.now())
+
+    response = carrier.rings("flowers", ALICES_NUMBER)
+
+    assert_refused(response, alices, EndReason.REJECTED_KEY_REFUSED, Phrase.NOT_NOW)
+    assert settings.OPENAI_API_KEY.encode() not in response.content
+
+
+def test_the_first_caller_after_the_pause_is_let_through(
+    alices: Business,
+    carrier: SignedCarrier,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refuse_key(settings.OPENAI_API_KEY, code="insufficient_quota", now=NOW)
+    early = rings_later(carrier, monkeypatch, NOW + timedelta(seconds=59))
+    late = rings_later(carrier, monkeypatch, NOW + timedelta(seconds=60))
+    assert [verb.tag for verb in twiml(early)] == ["Say", "Hangup"]
+    assert [verb.tag for verb in twiml(late)] == ["Connect", "Say", "Hangup"]
+
+
+def test_a_businesss_own_key_that_is_refused_is_no_other_businesss_trouble(
+    alices: Business, charlies: Business, carrier: SignedCarrier
+) -> None:
+    make_credential(charlies, "openai", "sk-charlie")
+    refuse_key("sk-charlie", code="invalid_api_key", now=timezone.now())
+
+    assert_refused(
+        carrier.rings("garage", CHARLIES_NUMBER),
+        charlies,
+        EndReason.REJECTED_KEY_REFUSED,
+        Phrase.NOT_NOW,
+    )
+    assert [verb.tag for verb in twiml(carrier.rings("flowers", ALICES_NUMBER))][0] == "Connect"
+
+
+def test_a_business_with_a_key_of_its_own_does_not_suffer_from_the_installations(
+    alices: Business, carrier: SignedCarrier, settings: Settings
+) -> None:
+    make_credential(alices, "openai", "sk-alice")
+    refuse_key(settings.OPENAI_API_KEY, code="insufficient_quota", now=timezone.now())
+    assert [verb.tag for verb in twiml(carrier.rings("flowers", ALICES_NUMBER))][0] == "Connect"
 
 
 def test_an_unknown_business_is_not_found(carrier: SignedCarrier, db: None) -> None:

@@ -14,7 +14,8 @@ from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from calls.engine import commands
-from calls.tools import OFFERED
+from calls.engine.limits import Limits
+from calls.tools.offer import END_CALL
 from calls.wire import realtime as wire
 from calls.wire.fields import Ignored
 from prosaas.simulator.clips import load
@@ -111,7 +112,8 @@ SETTINGS = wire.SessionSettings(
     voice="marin",
     transcription_model="gpt-4o-mini-transcribe",
     transcription_prompt="a clinic",
-    tools=OFFERED,
+    tools=(END_CALL,),
+    limits=Limits(),
 )
 
 

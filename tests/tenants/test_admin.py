@@ -7,10 +7,21 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from pytest_django.fixtures import Settings
 
-from tenants.models import AuditEvent, Business, Credential, Membership, PhoneNumber, User
+from tenants.credentials import fingerprint, is_refused, refuse_key
+from tenants.models import (
+    AuditEvent,
+    Business,
+    Credential,
+    Membership,
+    PhoneNumber,
+    RefusedKey,
+    User,
+)
 from tenants.scoping import PlatformReason, business_scope, platform_scope
-from tests.people import make_credential, make_number
+from tests.people import NOW, make_credential, make_number
 
 SID = "AC" + "1" * 32
 
@@ -190,6 +201,69 @@ def test_a_new_credential_needs_a_secret(operator: Client, flowers: Business) ->
     operator.post(url, {"business": flowers.pk, "provider": "openai", "new_secret": ""})
     with business_scope(flowers):
         assert not Credential.objects.exists()
+
+
+def refused(api_key: str) -> RefusedKey:
+    return RefusedKey.objects.get(fingerprint=fingerprint(api_key))
+
+
+def tries_again(operator: Client, *keys: RefusedKey) -> bytes:
+    page = operator.post(
+        reverse("admin:tenants_refusedkey_changelist"),
+        {"action": "try_again", "_selected_action": [key.pk for key in keys]},
+        follow=True,
+    )
+    return page.content
+
+
+def test_a_refused_key_is_tried_again_when_the_operator_says_so(
+    operator: Client, olga: User
+) -> None:
+    now = timezone.now()
+    refuse_key("sk-paid-at-last", code="insufficient_quota", now=now)
+    refuse_key("sk-other", code="invalid_api_key", now=now)
+
+    html = tries_again(operator, refused("sk-paid-at-last"))
+
+    assert b"1 key is tried again with the next call." in html
+    assert not is_refused("sk-paid-at-last", now=timezone.now())
+    assert is_refused("sk-other", now=timezone.now())
+    assert refused("sk-paid-at-last").refusals == 1  # a second one in a row waits longer
+    with platform_scope(PlatformReason.ADMIN):
+        event = AuditEvent.objects.of_chain(None).get()
+    assert (event.action, event.by) == ("key.retried", olga)
+    assert event.subject == fingerprint("sk-paid-at-last")[:8]
+
+
+def test_a_key_whose_pause_is_over_is_left_as_it_is(operator: Client) -> None:
+    refuse_key("sk-flowers", code="invalid_api_key", now=NOW)
+    before = refused("sk-flowers").retry_at
+    assert b"0 keys are tried again with the next call." in tries_again(
+        operator, refused("sk-flowers")
+    )
+    assert refused("sk-flowers").retry_at == before
+    assert audited(None) == []
+
+
+def test_the_page_of_a_refused_key_tells_whose_it_is_and_not_the_key(
+    operator: Client, settings: Settings
+) -> None:
+    settings.OPENAI_API_KEY = "sk-canary-of-the-house"
+    refuse_key("sk-canary-of-the-house", code="insufficient_quota", now=NOW)
+    refuse_key("sk-canary-of-flowers", code="insufficient_quota", now=NOW)
+    html = operator.get(reverse("admin:tenants_refusedkey_changelist")).content.decode()
+    assert (html.count('alt="True"'), html.count('alt="False"')) == (1, 1)
+    assert "canary" not in html
+
+
+def test_a_refused_key_is_neither_added_nor_changed_nor_deleted_by_hand(operator: Client) -> None:
+    refuse_key("sk-flowers", code="invalid_api_key", now=NOW)
+    key = refused("sk-flowers")
+    assert operator.get(reverse("admin:tenants_refusedkey_add")).status_code == 403
+    for page in ("change", "delete"):
+        url = reverse(f"admin:tenants_refusedkey_{page}", args=[key.pk])
+        assert operator.post(url, {"post": "yes", "code": "forged"}).status_code == 403
+    assert refused("sk-flowers").code == "invalid_api_key"
 
 
 def test_the_audit_is_read_and_never_written(operator: Client, flowers: Business) -> None:

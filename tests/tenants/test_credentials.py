@@ -1,22 +1,30 @@
 from __future__ import annotations
 
+import threading
+from datetime import datetime, timedelta
+
 import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import IntegrityError, connection
 from pytest_django.fixtures import Settings
+from structlog.testing import capture_logs
 
 from tenants.credentials import (
     INSTALLATION,
     CredentialMissing,
     TwilioAccount,
+    accept_key,
+    fingerprint,
+    is_refused,
     openai_account,
     openai_key,
+    refuse_key,
     twilio_account,
 )
-from tenants.models import Business, Credential
+from tenants.models import Business, Credential, RefusedKey
 from tenants.scoping import ScopeMissing, business_scope
-from tests.people import make_credential
+from tests.people import NOW, make_credential
 
 SID = "AC" + "1" * 32
 
@@ -74,6 +82,86 @@ def test_without_an_openai_key_it_says_what_to_set(flowers: Business, settings: 
     settings.OPENAI_API_KEY = ""
     with business_scope(flowers), pytest.raises(CredentialMissing, match="OPENAI_API_KEY"):
         openai_key(flowers)
+
+
+# A key that the model's side refuses
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def pause_of(api_key: str) -> float:
+    key = RefusedKey.objects.get(fingerprint=fingerprint(api_key))
+    return (key.retry_at - key.refused_at).total_seconds()
+
+
+def test_a_refused_key_is_left_alone_for_a_minute_and_then_tried(db: None) -> None:
+    assert not is_refused("sk-flowers", now=NOW)
+    refuse_key("sk-flowers", code="insufficient_quota", now=NOW)
+    assert is_refused("sk-flowers", now=NOW)
+    assert is_refused("sk-flowers", now=after(59.9))
+    assert not is_refused("sk-flowers", now=after(60))
+
+
+def test_each_refusal_in_a_row_doubles_the_pause_up_to_a_quarter_of_an_hour(db: None) -> None:
+    now, pauses = NOW, []
+    for _ in range(12):
+        refuse_key("sk-flowers", code="insufficient_quota", now=now)
+        pauses.append(pause_of("sk-flowers"))
+        now += timedelta(seconds=pauses[-1])
+    assert pauses == [60, 120, 240, 480, *[900] * 8]
+
+
+def test_twenty_callers_who_are_refused_at_once_are_one_refusal(db: None) -> None:
+    for number in range(20):
+        refuse_key("sk-flowers", code="insufficient_quota", now=after(number / 10))
+    assert not is_refused("sk-flowers", now=after(60))
+
+
+def test_a_key_that_is_good_again_is_forgiven(db: None) -> None:
+    for minute in range(3):
+        refuse_key("sk-flowers", code="insufficient_quota", now=after(minute * 600))
+    accept_key("sk-flowers")
+    assert not is_refused("sk-flowers", now=after(1201))
+    refuse_key("sk-flowers", code="insufficient_quota", now=after(2000))
+    assert pause_of("sk-flowers") == 60
+
+
+def test_one_key_that_is_refused_stops_no_other(db: None) -> None:
+    refuse_key("sk-flowers", code="invalid_api_key", now=NOW)
+    accept_key("sk-garage")
+    assert is_refused("sk-flowers", now=NOW)
+    assert not is_refused("sk-garage", now=NOW)
+
+
+def test_what_is_kept_of_a_refused_key_and_said_in_the_log_is_not_the_key(db: None) -> None:
+    with capture_logs() as log:
+        refuse_key("sk-canary", code="invalid_api_key", now=NOW)
+    key = RefusedKey.objects.get()
+    assert "canary" not in repr(log) + key.fingerprint + str(key)
+    assert [(each["event"], each["code"]) for each in log] == [
+        ("model_key_refused", "invalid_api_key")
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_that_are_refused_at_the_same_moment_write_one_row() -> None:
+    together = threading.Barrier(2)
+
+    def refuse() -> None:
+        try:
+            together.wait()
+            refuse_key("sk-flowers", code="invalid_api_key", now=NOW)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=refuse) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert RefusedKey.objects.get().refusals == 1
 
 
 def test_secrets_do_not_show_in_what_is_printed(flowers: Business) -> None:

@@ -2,77 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
-import socket
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from channels.layers import channel_layers
-from django.db import connection
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
 from calls.models import CallStatus, EndReason
 from prosaas.simulator.phone_call import PhoneCall
 from tests.product import Product, a_business, ended_row_of, eventually
+from tests.whole.processes import HOST, free_port, web_server
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 NOWHERE = "redis://127.0.0.1:1/0"
 WITHIN_S = 1.0
-START_S = 30.0
-
-
-def database_url() -> str:
-    """Of the test's own database, for another process."""
-    made = connection.settings_dict
-    return f"postgresql://{made['USER']}:{made['PASSWORD']}@{made['HOST']}:{made['PORT']}/{made['NAME']}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.asynccontextmanager
 async def another_process(redis_url: str) -> AsyncIterator[str]:
     """A second web server on the same database; yields its address."""
     port = free_port()
-    environment = dict(os.environ) | {
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": database_url(),
-        "REDIS_URL": redis_url,
-    }
-    arguments = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "prosaas.asgi:application"]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, cwd=ROOT, env=environment
-    )
-    try:
-        await listening(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def listening(port: int) -> None:
-    async with asyncio.timeout(START_S):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.05)
-            else:
-                writer.close()
-                await writer.wait_closed()
-                return
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "REDIS_URL": redis_url}
+    async with web_server(port, environment):
+        yield f"http://{HOST}:{port}"
 
 
 async def tell_completed(address: str, settings: Settings, call: PhoneCall, slug: str) -> None:

@@ -66,7 +66,7 @@ class RealtimeModel:
         self.refused: list[int] = []
         """The HTTP status of every connection that was turned away."""
         self.scenarios = list(scenarios)
-        self._casting = casting
+        self.casting = casting
         self._handshakes = list(handshakes)
         self._host = host
         self._port = port
@@ -185,8 +185,8 @@ class RealtimeModel:
         return session
 
     def _scenario_for(self, session: ModelSession, first_event: Json) -> Scenario:
-        if self._casting is not None:
-            return self._casting(session, first_event)
+        if self.casting is not None:
+            return self.casting(session, first_event)
         return self.scenarios.pop(0) if self.scenarios else self.scenario
 
     # The door for benches

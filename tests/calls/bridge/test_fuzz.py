@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from calls.engine.limits import Limits
+from calls.engine.profile import BargeIn, Profile
+from calls.engine.tooling import ToolEffect
 from calls.models import EndReason
 from calls.summary import figures
 from tests.calls.bridge.clockwork import ClockworkLoop
-from tests.calls.bridge.rig import Rig, on_the_line
+from tests.calls.bridge.rig import CALLER, VOICE, Rig, on_the_line
 from tests.calls.wire.arbitrary import PATIENT, anything
 from tests.calls.wire.server_events import EXAMPLES
 from tests.calls.wire.test_twilio import PAYLOAD, START, mark, media
@@ -56,7 +57,11 @@ STEPS = st.one_of(
     step("finishes", RESPONSES, STATUSES, st.lists(ITEMS, max_size=2), st.booleans()),
     step("caller_speaks", ITEMS, st.booleans(), st.sampled_from(["", "\0", "כן", "אמממ"])),
     step("refuses", CODES),
-    step("frames", st.integers(1, 120)),
+    step("frames", st.integers(1, 120), st.sampled_from([CALLER, VOICE])),
+    step("tools_answer", st.sampled_from([ToolEffect.NONE, ToolEffect.TRANSFER])),
+    step("key", st.sampled_from("059#")),
+    step("breaks"),
+    step("connects_in_vain"),
     step("echoes_marks"),
     step("congests", st.booleans()),
     step("carrier", anything(FROM_CARRIER)),
@@ -96,8 +101,16 @@ class Happenings:
     async def connects(self) -> None:
         await self.rig.connects()
 
+    async def connects_in_vain(self) -> None:
+        await self.rig.connects_in_vain()
+
     async def greets(self) -> None:
-        await self.rig.greets()
+        await self.connects()
+        self.confirms()
+        self.starts("resp_1")
+        self.speaks(200, "item_1", "resp_1")
+        self.finishes("resp_1", "completed", [], False)
+        await self.passes(2.2)
 
     def confirms(self) -> None:
         self.rig.model.confirms()
@@ -112,7 +125,9 @@ class Happenings:
     def finishes(self, response_id: str, status: str, items: list[str], calls_tool: bool) -> None:
         output: list[dict[str, object]] = [{"id": item_id} for item_id in items]
         if calls_tool:
-            output.append({"type": "function_call", "call_id": "call_1", "name": "end_call"})
+            for name in ("end_call", "count_roses"):
+                call: dict[str, object] = {"type": "function_call", "name": name}
+                output.append(call | {"call_id": f"call_{name}"})
         self.rig.model.finishes(response_id, status=status, output=output)
 
     def caller_speaks(self, item_id: str, stops: bool, text: str) -> None:
@@ -131,9 +146,18 @@ class Happenings:
         event_id = asked[-1]["event_id"] if asked else None
         self.rig.model.says({"type": "error", "error": {"code": code, "event_id": event_id}})
 
-    def frames(self, count: int) -> None:
+    def frames(self, count: int, payload: str) -> None:
         for _ in range(count):
-            self.rig.caller_sends()
+            self.rig.caller_sends(payload)
+
+    async def tools_answer(self, effect: ToolEffect) -> None:
+        await self.rig.settles()
+        for asked in self.rig.tools.open:
+            self.rig.tools.answers(asked.call_id, effect=effect)
+        await self.rig.settles()
+
+    def key(self, digit: str) -> None:
+        self.rig.carrier_says({"event": "dtmf", "dtmf": {"digit": digit}})
 
     def echoes_marks(self) -> None:
         for _at, message in self.rig.carrier_took[self.echoed :]:
@@ -167,8 +191,17 @@ class Happenings:
         self.rig.bridge.carrier_lost("closed")
 
 
-async def a_call(steps: list[Step]) -> Rig:
-    rig = Rig(Limits())
+PROFILES = st.builds(
+    Profile,
+    barge_in=st.sampled_from(BargeIn),
+    greeting_audio=st.sampled_from([b"", b"\x55" * 1600]),
+    greeting_text=st.just("Welcome."),
+    keys=st.just({"0": "transfer_to_human"}),
+)
+
+
+async def a_call(profile: Profile, steps: list[Step]) -> Rig:
+    rig = Rig(profile=profile)
     happenings = Happenings(rig)
     async with on_the_line(rig):
         await rig.settles()
@@ -186,12 +219,12 @@ def assert_carrier_understands(rig: Rig) -> None:
 
 
 def assert_model_understands(rig: Rig) -> None:
-    for message in rig.model.line.sent:
-        assert_client_event(message)
-    stages = [
-        message["session"]["instructions"] for message in rig.model.heard_of("session.update")
-    ]
-    assert set(stages) <= {rig.call.compact, rig.call.full}
+    for model in rig.models:
+        for message in model.line.sent:
+            assert_client_event(message)
+        updates = model.heard_of("session.update")
+        stages = [message["session"]["instructions"] for message in updates]
+        assert set(stages) <= {rig.call.compact, rig.call.full}
 
 
 def assert_every_frame_is_accounted_for(rig: Rig) -> None:
@@ -213,12 +246,12 @@ def assert_the_row_can_be_written(rig: Rig) -> None:
 
 
 @settings(PATIENT, max_examples=150)
-@given(FIRST_STEPS, st.lists(STEPS, max_size=40), LAST_STEPS)
+@given(PROFILES, FIRST_STEPS, st.lists(STEPS, max_size=40), LAST_STEPS)
 def test_anything_from_both_sides_leaves_a_call_that_goes_on_or_ends(
-    first: list[Step], steps: list[Step], last: Step
+    profile: Profile, first: list[Step], steps: list[Step], last: Step
 ) -> None:
     with asyncio.Runner(loop_factory=ClockworkLoop) as runner, capture_logs() as log:
-        rig = runner.run(a_call([*first, *steps, last]))
+        rig = runner.run(a_call(profile, [*first, *steps, last]))
 
     assert [entry for entry in log if entry["log_level"] == "error"] == []
     assert_carrier_understands(rig)

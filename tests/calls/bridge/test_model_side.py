@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from calls.engine.commands import Disposition
 from calls.realtime_client import Account, ModelUnreachableError
 from tests.calls.bridge.rig import KEY, PCMU, Rig, rigged
 from tests.calls.wire.vendor import assert_client_event
+
+APOLOGISE = Disposition.APOLOGISE
 
 
 async def test_the_socket_is_asked_for_in_the_name_of_the_calls_account(rig: Rig) -> None:
@@ -61,11 +64,8 @@ async def test_a_model_that_confirms_nothing_is_given_up_after_eight_seconds(rig
     ending = await asyncio.wait_for(rig.running, 20)
 
     assert rig.loop.time() - began == pytest.approx(8, abs=0.01)
-    assert (ending.reason, ending.apologise, ending.carrier_gone) == (
-        "model_unavailable",
-        True,
-        False,
-    )
+    assert (ending.reason, ending.then) == ("model_unavailable", APOLOGISE)
+    assert not ending.carrier_gone
     assert len(rig.model.heard_of("session.update")) == 2
     assert rig.model.heard_of("response.create") == []
     assert ending.full_sent_at is None
@@ -86,7 +86,7 @@ async def test_a_model_that_confirms_another_format_is_not_greeted_with(rig: Rig
 async def test_a_model_that_cannot_be_reached_ends_the_call_with_an_apology(rig: Rig) -> None:
     rig.pool.answer.set_exception(ModelUnreachableError("the model refused (HTTP 401)"))
     ending = await rig.ends()
-    assert (ending.reason, ending.apologise) == ("model_unavailable", True)
+    assert (ending.reason, ending.then) == ("model_unavailable", APOLOGISE)
     assert ending.detail == "the model refused (HTTP 401)"
     assert ending.compact_sent_at is None
 
@@ -106,14 +106,6 @@ async def test_a_socket_that_comes_in_the_moment_of_the_end_is_closed(rig: Rig) 
     await rig.ends()
     assert not rig.model.socket.alive
     assert rig.model.heard == []
-
-
-async def test_a_socket_that_ends_ends_the_call_with_an_apology(rig: Rig) -> None:
-    await rig.greets()
-    rig.model.breaks()
-    ending = await rig.ends()
-    assert (ending.reason, ending.apologise, ending.carrier_gone) == ("model_lost", True, False)
-    assert "the model's socket ended" in ending.detail
 
 
 async def test_at_the_end_the_model_is_told_goodbye(rig: Rig) -> None:
@@ -151,24 +143,10 @@ async def test_a_message_of_16_megabytes_is_one_message(rig: Rig) -> None:
     assert rig.counted("model.unknown") == 1
 
 
-async def test_a_tool_call_is_answered_and_written_down(rig: Rig) -> None:
-    await rig.greets()
-    rig.model.says({"type": "input_audio_buffer.committed", "item_id": "caller_1"})
-    rig.model.starts_response("resp_2")
-    call = {"type": "function_call", "id": "i", "call_id": "call_1", "name": "book_a_table"}
-    rig.model.finishes("resp_2", output=[call | {"arguments": "{}"}])
-
-    [item] = rig.model.heard_of("conversation.item.create")
-    assert item["item"]["call_id"] == "call_1"
-    assert [tool.name for tool in rig.records.tools] == ["book_a_table"]
-    assert not rig.records.tools[0].succeeded
-
-
 async def test_what_was_said_is_written_down(rig: Rig) -> None:
     await rig.greets(ms=200)
-    rig.model.says({"type": "input_audio_buffer.committed", "item_id": "caller_1"})
-    kind = "conversation.item.input_audio_transcription.completed"
-    rig.model.says({"type": kind, "item_id": "caller_1", "transcript": "שלום"})
+    rig.model.commits()
+    rig.model.understands("שלום")
 
     spoken = {(turn.speaker, turn.text, turn.heard_ms) for turn in rig.records.turns}
     assert ("agent", "", 200) in spoken
@@ -184,14 +162,18 @@ async def test_every_kind_of_message_that_a_call_sends_is_one_that_the_vendor_de
         rig.model.starts_response()
         rig.model.speaks(3000)
         await asyncio.sleep(1)
-        rig.model.hears_caller()  # interrupts: cancel and truncate
+        rig.model.hears_caller()
+        rig.model.commits()
+        rig.model.understands("Do you have roses?")  # interrupts: cancel and truncate
         rig.model.finishes(status="cancelled")
-        rig.model.says({"type": "input_audio_buffer.committed", "item_id": "caller_1"})
         rig.model.starts_response("resp_2")
-        call = {"type": "function_call", "id": "i", "call_id": "call_1", "name": "unknown"}
-        rig.model.finishes("resp_2", output=[call])
+        rig.model.calls_tool("count_roses")
+        rig.tools.answers()
+        await rig.settles()
         rig.model.starts_response("resp_3")
-        rig.model.hears_caller("caller_2")  # withdraws an answer that has not been heard
+        rig.model.hears_caller("caller_2")
+        rig.model.commits("caller_2")
+        rig.model.understands("Red ones, please", "caller_2")  # before the answer was heard
         rig.model.speaks(500, "item_3", "resp_3")
         rig.model.finishes("resp_3", status="cancelled", output=[{"id": "item_3"}])
 

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from calls.bridge import MODEL_MESSAGES
-from calls.engine.commands import RequestResponse
+from calls.engine.commands import Disposition, RequestResponse
 from tests.calls.bridge.clockwork import ClockworkLoop
 from tests.calls.bridge.rig import Rig, rigged, two_calls
 
@@ -20,7 +20,7 @@ def crash(*_args: object, **_kwargs: object) -> Any:
 
 async def assert_ends_with_an_apology(rig: Rig, log: list[Any], exception: str) -> None:
     ending = await rig.ends()
-    assert (ending.reason, ending.apologise) == ("error", True)
+    assert (ending.reason, ending.then) == ("error", Disposition.APOLOGISE)
     crashes = [entry for entry in log if entry["event"] == "call_crashed"]
     assert len(crashes) == 1
     assert crashes[0]["log_level"] == "error"
@@ -123,7 +123,8 @@ async def test_a_crash_in_one_call_is_not_heard_in_another() -> None:
         assert (await alices.ends()).reason == "error"
 
         charlies.caller_sends()
-        charlies.model.says({"type": "input_audio_buffer.committed", "item_id": "caller_1"})
+        charlies.model.commits()
+        charlies.model.understands("My car does not start")
         charlies.model.starts_response("resp_2")
         charlies.model.speaks(400, "item_2", "resp_2")
         taken = charlies.frames_taken

@@ -14,6 +14,8 @@ from channels.layers import InMemoryChannelLayer
 
 from calls.admission import AdmittedCall
 from calls.consumers import MediaStreamConsumer
+from calls.engine.commands import ReportKey
+from calls.engine.tooling import ToolOutcome
 from calls.groups import call_group
 from calls.records import Entry
 from calls.watch import live_calls
@@ -34,6 +36,17 @@ class Finished:
     end_reason: str
     end_detail: str
     metrics: Message
+    stream_number: int
+
+
+@dataclass
+class Left:
+    """What leave_stream was told."""
+
+    call_id: uuid.UUID
+    business_id: uuid.UUID
+    stream_number: int
+    metrics: Message
 
 
 class Database:
@@ -47,8 +60,13 @@ class Database:
         self.slow: dict[str, float] = {}  # seconds that a function takes
         self.admitted: list[Message] = []
         self.finished: list[Finished] = []
+        self.left: list[Left] = []
+        self.run: list[str] = []  # tools
+        self.outcome = ToolOutcome('{"roses":12}', succeeded=True)
+        self.tool_fault: Exception | None = None
         self.hung_up: list[uuid.UUID] = []
         self.written: list[Entry] = []
+        self.keys: list[tuple[str, str]] = []  # and what was reported of them
         self.ended: list[tuple[uuid.UUID, str, str]] = []  # rows that say so
 
     def off_loop(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
@@ -69,6 +87,17 @@ class Database:
             raise self.fault
         self.finished.append(Finished(**given))
 
+    def leave_stream(self, **given: Any) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.left.append(Left(**given))
+
+    def take_up(self, *, name: str, **_given: Any) -> ToolOutcome:
+        self.run.append(name)
+        if self.tool_fault is not None:
+            raise self.tool_fault
+        return self.outcome
+
     def hang_up(self, *, call_id: uuid.UUID, business_id: uuid.UUID) -> None:
         if (fault := self.hang_up_fault or self.fault) is not None:
             raise fault
@@ -77,10 +106,11 @@ class Database:
     def ended_calls(self, call_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, str, str]]:
         return [each for each in self.ended if each[0] in call_ids]
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Sequence[Entry], api_key: str) -> None:
         if self.fault is not None:
             raise self.fault
         self.written += entries
+        self.keys += [(api_key, each.code) for each in entries if isinstance(each, ReportKey)]
 
 
 class Rig:
@@ -98,16 +128,19 @@ class Rig:
         self._replace(monkeypatch)
 
     def _replace(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in ("admit_stream", "finish_call", "hang_up", "off_loop"):
+        for name in ("admit_stream", "finish_call", "leave_stream", "hang_up", "off_loop"):
             monkeypatch.setattr(f"calls.consumers.{name}", getattr(self.database, name))
         monkeypatch.setattr("calls.consumers.get_channel_layer", lambda: self.layer)
         monkeypatch.setattr("calls.watch.ended_calls", self.database.ended_calls)
         monkeypatch.setattr("calls.watch.off_loop", self.database.off_loop)
         monkeypatch.setattr("calls.records.off_loop", self.database.off_loop)
         monkeypatch.setattr(
-            "calls.records.CallRecords._write", lambda _, entries: self.database.write(entries)
+            "calls.records.CallRecords._write",
+            lambda records, entries: self.database.write(entries, records._api_key),
         )
         monkeypatch.setattr("calls.bridge.warm_pool", lambda: self.pool)
+        monkeypatch.setattr("calls.tools.running.take_up", self.database.take_up)
+        monkeypatch.setattr("calls.tools.running.off_loop", self.database.off_loop)
 
     # The server's side
 
@@ -167,6 +200,13 @@ class Rig:
         self.model.confirms()  # the full prompt
         await self.goes_on(2)
 
+    async def asks(self, text: str = "How many roses do you have?") -> None:
+        """The caller has said something that is worth an answer, which the model has begun."""
+        self.model.commits()
+        self.model.understands(text)
+        self.model.starts_response("resp_2")
+        await self.settles()
+
     async def goes_on(self, seconds: float) -> None:
         """A frame every 20 ms, as the carrier sends them whether anybody speaks or not."""
         for _ in range(round(seconds * 50)):
@@ -205,6 +245,11 @@ class Rig:
         [finished] = self.database.finished
         return str(finished.end_reason)
 
+    @property
+    def is_left(self) -> bool:
+        """The stream is over and the call is not: the carrier may come back with another one."""
+        return bool(self.database.left) and self.database.finished == []
+
     async def clears_up(self) -> None:
         """End the call if it goes on, and see that nothing of it is left."""
         self.fails_to_send, self.database.fault = None, None
@@ -216,8 +261,7 @@ class Rig:
         await self.settles()
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert not live_calls()
-        if self.pool.asked:
-            assert not self.model.socket.alive
+        assert not any(socket.alive for socket in self.pool.given)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, ClockworkLoop)
         assert loop.timers == []

@@ -10,8 +10,10 @@ from structlog.testing import capture_logs
 
 from calls.consumers import FINISH_FIRST_S, FLUSH_WITHIN_S
 from calls.engine.commands import SaveTurn
+from calls.engine.tooling import ToolEffect, ToolOutcome
 from calls.telephony import TelephonyError
 from tenants.credentials import CredentialMissing
+from tests.calls.bridge.rig import KEY
 from tests.calls.consumers.rig import Rig
 
 
@@ -30,13 +32,66 @@ async def test_the_row_is_told_why_and_what_was_measured(rig: Rig) -> None:
     assert finished.metrics["compact_sent_at"] <= finished.metrics["full_sent_at"]
 
 
+async def test_a_stream_that_is_left_keeps_its_figures_and_finishes_no_row(rig: Rig) -> None:
+    await rig.talks()
+    rig.goes()
+    await rig.is_over_within(1)
+
+    assert rig.database.finished == []
+    [left] = rig.database.left
+    assert (left.call_id, left.business_id) == (rig.call.call_id, rig.call.business_id)
+    assert left.stream_number == 0
+    assert left.metrics["stream_sid"] == "MZ1"
+    assert left.metrics["frames_in"] == 100
+    assert rig.database.hung_up == []
+
+
+async def test_a_caller_who_is_put_through_is_not_hung_up(rig: Rig) -> None:
+    rig.database.outcome = ToolOutcome("{}", succeeded=True, effect=ToolEffect.TRANSFER)
+    await rig.talks()
+    await rig.asks("I want to speak to Dana")
+    rig.model.calls_tool("transfer_to_human")
+    await rig.settles()
+    rig.model.starts_response("resp_3")
+    rig.model.finishes("resp_3")
+    await rig.is_over_within(1)
+    assert rig.is_left
+    assert rig.close_code == 1000  # which makes the carrier ask what comes next
+    assert rig.database.hung_up == []
+
+
+async def test_a_row_that_cannot_be_left_is_left_to_the_sweeper(rig: Rig) -> None:
+    await rig.talks()
+    rig.database.fault = OperationalError("away")
+    with capture_logs() as log:
+        rig.goes()
+        await rig.is_over_within(FINISH_FIRST_S + FLUSH_WITHIN_S + 1)
+    assert "call_not_finished" in [each["event"] for each in log]
+
+
 async def test_the_last_turns_are_written_before_the_end(rig: Rig) -> None:
     await rig.talks()
-    rig.model.says({"type": "input_audio_buffer.committed", "item_id": "caller_1"})
+    rig.model.commits()
     rig.says({"event": "stop"})
     await rig.is_over_within(1)
     turns = [entry for entry in rig.database.written if isinstance(entry, SaveTurn)]
     assert {turn.item_id for turn in turns} == {"item_1", "caller_1"}
+
+
+async def test_a_key_that_is_refused_is_reported_at_once_and_the_caller_hears_an_apology(
+    rig: Rig,
+) -> None:
+    await rig.talks()
+    assert rig.database.keys == [(KEY, "")]  # it was good
+
+    error = {"code": "insufficient_quota", "message": "You exceeded your current quota"}
+    rig.model.says({"type": "error", "error": error})
+    await rig.is_over_within(1)
+
+    assert rig.database.keys == [(KEY, ""), (KEY, "insufficient_quota")]
+    assert rig.end_reason == "model_lost"
+    assert len(rig.pool.asked) == 1  # another session would be refused as well
+    assert rig.database.hung_up == []
 
 
 async def test_a_line_that_the_carrier_has_closed_is_not_hung_up(rig: Rig) -> None:

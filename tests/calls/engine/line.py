@@ -16,10 +16,11 @@ from calls.engine.configuration import AUDIO_FORMAT
 from calls.engine.core import Phase
 from calls.engine.events import Event, Mark
 from calls.engine.limits import Limits
-from calls.engine.profile import BargeIn, Profile
+from calls.engine.profile import BargeIn, PastItem, Profile
 from calls.engine.session import CallSession
 from calls.engine.tooling import ToolEffect, ToolOutcome
 from tests.calls.engine.model import Model
+from tests.calls.engine.retelling import in_order
 from tests.calls.engine.rules import Rules
 from tests.calls.engine.telephone import EPSILON_S, Telephone
 
@@ -343,6 +344,10 @@ class Line:
 
     def requested(self) -> list[Purpose]:
         return [request.purpose for request in self.commanded(commands.RequestResponse)]
+
+    def told(self) -> list[PastItem]:
+        """What a session of the model was told that it has not heard, as it then reads it."""
+        return in_order(self.commanded(commands.AddItem))
 
     def turn(self, item_id: str) -> commands.SaveTurn:
         """The row of an item as it stands."""

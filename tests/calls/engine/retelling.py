@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from calls.engine import notes
-from calls.engine.commands import SaveTurn
+from calls.engine.commands import AddItem, SaveTurn
 from calls.engine.profile import PastItem, Profile, Role
 from calls.engine.transcript import NOT_UNDERSTOOD, up_to
+
+
+def in_order(told: Iterable[AddItem]) -> list[PastItem]:
+    """As they then stand in the conversation."""
+    items: list[PastItem] = []
+    for each in told:
+        items.insert(0 if each.first else len(items), PastItem(each.role, each.text))
+    return items
 
 
 class Retelling:

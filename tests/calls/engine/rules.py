@@ -23,7 +23,7 @@ from calls.engine.session import CallSession
 from calls.engine.timers import Timer
 from calls.engine.transcript import Verdict
 from tests.calls.engine.model import Model, Response
-from tests.calls.engine.retelling import Retelling
+from tests.calls.engine.retelling import Retelling, in_order
 from tests.calls.engine.telephone import EPSILON_S, Telephone, Utterance
 
 # Where no mark is held up, what was heard is known to the millisecond.
@@ -280,6 +280,8 @@ class Rules:
     def _hear_tool(self, event: events.ToolFinished, _now: float) -> None:
         if event.call_id in self.calls_running:
             self.calls_running.remove(event.call_id)
+            if event.call_id in self._tools_answered:
+                return  # that it was too late
             self._tools_answered.add(event.call_id)
             self._result_owed = True
             self._have_more_to_say()
@@ -378,7 +380,7 @@ class Rules:
     def _judge_beginning(self, batch: list[Command]) -> None:
         told = [each for each in batch if isinstance(each, commands.AddItem)]
         if self._retelling.due:
-            self._judge_retelling([PastItem(each.role, each.text) for each in told])
+            self._judge_retelling(in_order(told))
         elif not self._retelling.begun and self._session.core.profile.greeting_audio:
             self._judge_greeting_told(told)
         self._retelling.due, self._retelling.begun = False, True
@@ -669,7 +671,7 @@ class Rules:
             raise RuleBroken("a sound without meaning is answered")
         heard_of = self.judged.keys() | self.failed
         fresh = [at for item, at in known.items() if item not in heard_of]
-        if len(fresh) == len(known) and now < max(fresh) + in_time:
+        if len(fresh) == len(known) and now < min(fresh) + in_time:
             raise RuleBroken("an answer is heard before anybody knows whether one is due")
 
     def _may_duck(self) -> bool:
@@ -711,7 +713,7 @@ class Rules:
         if self._session.phase is Phase.CLOSING and self._closing_at is None:
             self._closing_at = now
         if self._session.phase not in (Phase.CLOSING, Phase.HELD, Phase.ENDED):
-            self._closing_at = None  # taken back
+            self._closing_at, self._farewell_asked = None, ""  # taken back
         if (judge := AFTERWARDS.get(type(event))) is not None:
             judge(self, event, now)
         if not self.ended:

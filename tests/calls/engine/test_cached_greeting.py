@@ -128,7 +128,7 @@ def test_a_model_that_is_lost_meanwhile_does_not_greet_again() -> None:
     line.assert_heard(GREETING_AUDIO)
     line.assert_phase(Phase.LISTENING)
     assert line.requested() == []
-    assert line.commanded(AddItem)[-1] == AddItem(Role.AGENT, "Hello, how can I help?")
+    assert line.commanded(AddItem)[-1].text == "Hello, how can I help?"
 
 
 def test_of_one_that_is_cut_in_its_first_word_it_has_said_nothing() -> None:

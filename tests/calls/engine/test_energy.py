@@ -5,7 +5,7 @@ import random
 import pytest
 
 from calls.engine.audio import DUCK
-from calls.engine.energy import LOUDNESS, STEP, Sound, VoiceMeter, loudness
+from calls.engine.energy import LOUDNESS, STEP, Sound, VoiceMeter
 from prosaas.simulator import mulaw
 from tests.calls.engine.sounds import CAR, ECHO, QUIET, VOICE, talk
 
@@ -53,26 +53,56 @@ def test_a_voice_over_noise_is_a_voice() -> None:
 
 
 def test_the_agents_own_voice_comes_back_quieter_and_is_none() -> None:
+    """30 dB quieter; 20 dB quieter is somebody who speaks softly."""
+    agent = mulaw.encode((3600, -3600)) * 80
+    softly = mulaw.encode((360, -360)) * 80
+    echo = mulaw.encode((110, -110)) * 80
     meter = VoiceMeter()
     heard(meter, *[QUIET] * 25)
-    meter.agent_frame(b"\x80\x00" * 80)
-    assert heard(meter, ECHO) == [Sound.VOICE]  # louder than an echo would be
-    loud = VoiceMeter()
-    heard(loud, *[QUIET] * 25)
-    for _ in range(15):
-        loud.agent_frame(b"\x8f\x0f" * 80)
-    assert loudness(ECHO) * 10 <= loudness(b"\x8f\x0f" * 80) * 2
-    assert heard(loud, b"\xe0\x60" * 80) == [Sound.NOISE]
+    meter.agent_frame(agent)
+    assert heard(meter, echo, softly) == [Sound.NOISE, Sound.VOICE]
+    meter.agent_is_silent()
+    assert heard(meter, echo) == [Sound.VOICE]
 
 
-def test_what_the_line_was_like_before_says_nothing_about_later() -> None:
+def test_a_false_alarm_teaches_how_loud_the_echo_of_this_line_is() -> None:
+    agent = mulaw.encode((3600, -3600)) * 80
+    echo = mulaw.encode((360, -360)) * 80
+    loud = mulaw.encode((900, -900)) * 80
+    meter = VoiceMeter()
+    heard(meter, *[QUIET] * 25)
+    meter.agent_frame(agent)
+    assert heard(meter, echo) == [Sound.VOICE]
+    meter.false_alarm()
+    assert heard(meter, echo, loud) == [Sound.NOISE, Sound.VOICE]
+
+
+def test_those_who_talk_in_the_room_are_not_the_caller() -> None:
+    others = mulaw.encode((500, -500)) * 80
+    meter = VoiceMeter()
+    heard(meter, *[QUIET] * 25)
+    assert heard(meter, others) == [Sound.VOICE]
+    meter.false_alarm()
+    assert heard(meter, others, VOICE) == [Sound.NOISE, Sound.VOICE]
+    for _ in range(2):
+        meter.agent_is_silent()
+    assert heard(meter, others) == [Sound.VOICE]  # he may be speaking softly now
+
+
+def test_what_the_line_was_like_stays_known_when_the_agent_is_silent() -> None:
     meter = VoiceMeter()
     heard(meter, *[QUIET] * 25, VOICE)
     heard_a_voice = not meter.quiet
-    meter.forget()
+    meter.agent_is_silent()
     assert heard_a_voice
     assert meter.quiet
-    assert heard(meter, VOICE) == [Sound.NOISE]  # nothing quieter to tell it from
+    assert heard(meter, VOICE) == [Sound.VOICE]
+
+
+def test_of_a_line_that_is_not_known_yet_nothing_loud_can_be_said() -> None:
+    meter = VoiceMeter()
+    assert set(heard(meter, *[VOICE] * 24)) == {Sound.UNKNOWN}
+    assert heard(meter, VOICE) == [Sound.NOISE]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -15,7 +15,7 @@ from calls.engine.commands import (
     SaveTurn,
 )
 from calls.engine.core import Phase
-from calls.engine.profile import BargeIn, Profile, Role
+from calls.engine.profile import BargeIn, PastItem, Profile, Role
 from calls.engine.tooling import ToolEffect
 from tests.calls.engine.line import Line
 
@@ -161,6 +161,6 @@ def test_pressed_while_the_model_is_away_they_are_told_when_it_is_back() -> None
     press(line, "7", "#")
     line.model_returns()
     line.confirmed()
-    told = [item for item in line.commanded(AddItem) if item.role is Role.CALLER]
-    assert told == [AddItem(Role.CALLER, notes.keys_pressed("7"))]
+    told = [item for item in line.told() if item.role is Role.CALLER]
+    assert told == [PastItem(Role.CALLER, notes.keys_pressed("7"))]
     assert line.requested()[-1] is Purpose.ANSWER

@@ -48,11 +48,13 @@ def test_a_new_session_is_told_the_same_and_all_that_was_said() -> None:
     assert line.commanded(ConnectModel) == [ConnectModel()]
     comes_back(line)
     assert line.commanded(ConfigureSession) == [ConfigureSession(Stage.FULL, "cfg_again_1")]
-    assert line.commanded(AddItem) == [
-        AddItem(Role.AGENT, "Hello, how can I help?"),
-        AddItem(Role.CALLER, "What does a cut cost?"),
-        AddItem(Role.AGENT, "It costs eighty shekels."),
+    assert line.told() == [
+        PastItem(Role.AGENT, "Hello, how can I help?"),
+        PastItem(Role.CALLER, "What does a cut cost?"),
+        PastItem(Role.AGENT, "It costs eighty shekels."),
     ]
+    # Before what he may have said to this session already.
+    assert all(each.first for each in line.commanded(AddItem))
     assert line.requested() == []  # nobody is owed a word
     line.assert_phase(Phase.LISTENING)
     line.caller_says("And on Fridays?")
@@ -70,7 +72,7 @@ def test_lost_in_mid_sentence_what_came_is_heard_and_the_rest_follows() -> None:
     line.wait(0.3)
     line.assert_phase(Phase.SPEAKING)
     comes_back(line)
-    assert line.commanded(AddItem)[-1] == AddItem(Role.AGENT, "We are open from nine")
+    assert line.told()[-1] == PastItem(Role.AGENT, "We are open from nine")
     assert line.commanded(AddNote) == [AddNote(notes.GO_ON)]
     assert line.requested()[-1] is Purpose.ANSWER
     rest = line.agent_responds(500)
@@ -83,7 +85,7 @@ def test_lost_while_it_thinks_the_answer_comes_from_the_next_one() -> None:
     line.model_goes()
     line.assert_phase(Phase.THINKING)
     comes_back(line)
-    assert line.commanded(AddItem)[-1] == AddItem(Role.CALLER, "What does it cost?")
+    assert line.told()[-1] == PastItem(Role.CALLER, "What does it cost?")
     answer = line.agent_responds(300)
     line.wait(0.3)
     assert line.turn(answer).heard_ms == 300
@@ -96,7 +98,7 @@ def test_what_was_cut_is_told_as_far_as_it_was_heard() -> None:
     line.caller_says("wait a second please")
     line.model_goes()
     comes_back(line)
-    told = [item.text for item in line.commanded(AddItem)]
+    told = [item.text for item in line.told()]
     assert told[-2:] == ["one two three four five…", "wait a second please"]
     assert line.requested()[-1] is Purpose.ANSWER
 
@@ -107,7 +109,7 @@ def test_a_turn_without_words_is_said_to_have_been_one() -> None:
     line.caller_commits()
     line.model_goes()
     comes_back(line)
-    assert line.commanded(AddItem)[-1] == AddItem(Role.CALLER, "(not understood)")
+    assert line.told()[-1] == PastItem(Role.CALLER, "(not understood)")
 
 
 def test_an_old_item_is_not_cut_in_a_session_that_does_not_know_it() -> None:
@@ -225,7 +227,7 @@ def test_the_answer_of_a_tool_reaches_the_next_session_as_text() -> None:
     line.model_goes()
     line.tool_finishes("call_1", '{"free":"9:00"}')
     comes_back(line)
-    told = line.commanded(AddItem)[-1]
+    told = line.told()[-1]
     assert told.role is Role.SYSTEM
     assert '{"free":"9:00"}' in told.text
     assert line.requested()[-1] is Purpose.ANSWER
@@ -353,9 +355,9 @@ def resumed(resumption: Resumption) -> Line:
 def test_a_resumed_call_goes_on_and_is_not_greeted_again(resumption: Resumption) -> None:
     line = resumed(resumption)
     assert [update.stage for update in line.commanded(ConfigureSession)] == [Stage.FULL]
-    assert line.commanded(AddItem) == [
-        AddItem(Role.AGENT, "Hello!"),
-        AddItem(Role.CALLER, "A cut, please."),
+    assert line.told() == [
+        PastItem(Role.AGENT, "Hello!"),
+        PastItem(Role.CALLER, "A cut, please."),
     ]
     assert line.commanded(AddNote) == [AddNote(notes.RESUMED[resumption])]
     assert line.requested() == [Purpose.RESUMPTION]

@@ -257,3 +257,14 @@ def test_the_tools_of_an_incomplete_response_are_not_called() -> None:
     line.wait(1)
     assert line.commanded(AnswerTool) == []
     line.assert_goes_on()
+
+
+def test_a_slow_tool_after_a_slow_response_is_waited_for() -> None:
+    line = Line.thinking()
+    line.wait(3)
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.wait(4)
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
+    line.tool_finishes("call_1")
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER, Purpose.ANSWER]

@@ -20,7 +20,7 @@ from calls.engine.commands import (
 )
 from calls.engine.limits import Limits
 from calls.engine.profile import Role
-from calls.tools import OFFERED
+from calls.tools.offer import END_CALL
 from calls.wire import realtime
 from calls.wire.realtime import SessionSettings
 from tests.calls.wire.vendor import assert_client_event, declared_types
@@ -29,7 +29,7 @@ SETTINGS = SessionSettings(
     voice="marin",
     transcription_model="gpt-4o-mini-transcribe",
     transcription_prompt="ורדים, סחלבים",
-    tools=OFFERED,
+    tools=(END_CALL,),
     limits=Limits(),
 )
 EVERY_MESSAGE = {
