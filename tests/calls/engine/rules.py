@@ -682,9 +682,10 @@ class Rules:
         """It goes on at what was not heard; a little may be heard twice."""
         utterance.rewound = False
         utterance.peak = max(utterance.peak, utterance.heard)
-        at_most_ms = REPEATED_MS + self._telephone.mark_late_ms
+        again_ms = (utterance.peak - utterance.heard) // BYTES_PER_MS  # held twice at once
+        at_most_ms = REPEATED_MS + self._telephone.mark_late_ms + again_ms
         for repeated_ms in range(at_most_ms + 1):
-            start = (utterance.heard // BYTES_PER_MS - repeated_ms) * BYTES_PER_MS
+            start = (utterance.peak // BYTES_PER_MS - repeated_ms) * BYTES_PER_MS
             audio = bytes(utterance.audio[start : start + FRAME_BYTES])
             if start >= 0 and frame == self._as_played(audio):
                 utterance.sent = utterance.heard = start
