@@ -268,3 +268,17 @@ def test_a_slow_tool_after_a_slow_response_is_waited_for() -> None:
     assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
     line.tool_finishes("call_1")
     assert line.requested() == [Purpose.GREETING, Purpose.ANSWER, Purpose.ANSWER]
+
+
+def test_an_answer_that_was_asked_for_beside_a_tool_is_waited_for_as_well() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.caller_says("And for two?")
+    line.response_begins()
+    line.tool_finishes("call_1")  # a second answer waits
+    line.response_ends(tools=("book",))
+    asked = len(line.requested())
+    line.tool_finishes("call_2")
+    line.wait(6)
+    assert len(line.requested()) == asked + 1
