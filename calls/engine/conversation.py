@@ -44,6 +44,8 @@ WORTH_REPEATING: Final = (Purpose.GREETING, Purpose.ANSWER, Purpose.RESUMPTION)
 # A transcript that is not to be believed, of so short a sound: it was none of words.
 SHORT_MS: Final = 400
 END_OF_INPUT: Final = "#"
+# By when something of what was asked for is to be heard.
+ANSWER_TIMERS: Final = (Timer.GREETING_AUDIO, Timer.ANSWER_RECREATE, Timer.ANSWER_GIVE_UP)
 
 
 class Owed(Enum):
@@ -462,7 +464,7 @@ class Conversation:
             return
         if Timer.GREETING_AUDIO in core.timers:
             self._protect(now)
-        core.timers.clear(Timer.GREETING_AUDIO, Timer.ANSWER_RECREATE, Timer.ANSWER_GIVE_UP)
+        core.timers.clear(*ANSWER_TIMERS)
         core.transcript.agent_spoke(event.item_id)
         core.ledger.add(event.response_id, event.item_id, event.data)
         if core.phase is Phase.THINKING and not core.ledger.withheld:
@@ -582,7 +584,8 @@ class Conversation:
         core.tell(*[ending(call) for call in calls if call.name == END_CALL])
         rest = tuple(call for call in calls if call.name != END_CALL)
         if rest:
-            core.timers.clear(Timer.GREETING_AUDIO)  # the tool's own deadline takes its place
+            if core.arbiter.idle:  # the tools' own deadline takes the place of these
+                core.timers.clear(*ANSWER_TIMERS)
             self._tools.start(rest, now)
         if core.phase is Phase.CLOSING:
             return  # for the reason and until the deadline that stand already
@@ -755,13 +758,7 @@ class Conversation:
         self.turns.forget()
         core.ledger.ducked = False
         self._meter.agent_is_silent()
-        core.timers.clear(
-            Timer.GREETING_AUDIO,
-            Timer.ANSWER_RECREATE,
-            Timer.ANSWER_GIVE_UP,
-            Timer.RATE_LIMIT,
-            Timer.CANDIDATE,
-        )
+        core.timers.clear(*ANSWER_TIMERS, Timer.RATE_LIMIT, Timer.CANDIDATE)
         self._arm_silence(now)
 
     def _arm_silence(self, now: float) -> None:

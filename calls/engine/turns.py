@@ -69,8 +69,7 @@ class TurnTaking:
             return Decision.GO_ON
         if self.barge_in is BargeIn.HOLD:
             return Decision.INTERRUPT  # a second one, before the first one was judged
-        candidate.item_id, candidate.stopped_at, candidate.committed_at = item_id, None, None
-        candidate.voiced_at = now
+        self.candidate = Candidate(now, now, item_id, voiced_at=now)
         return Decision.GO_ON
 
     def sound(self, sound: Sound, now: float) -> Decision:

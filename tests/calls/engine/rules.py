@@ -280,6 +280,8 @@ class Rules:
     def _hear_tool(self, event: events.ToolFinished, _now: float) -> None:
         if event.call_id in self.calls_running:
             self.calls_running.remove(event.call_id)
+            if event.call_id in self._tools_answered:
+                return  # that it was too late
             self._tools_answered.add(event.call_id)
             self._result_owed = True
             self._have_more_to_say()
@@ -669,7 +671,7 @@ class Rules:
             raise RuleBroken("a sound without meaning is answered")
         heard_of = self.judged.keys() | self.failed
         fresh = [at for item, at in known.items() if item not in heard_of]
-        if len(fresh) == len(known) and now < max(fresh) + in_time:
+        if len(fresh) == len(known) and now < min(fresh) + in_time:
             raise RuleBroken("an answer is heard before anybody knows whether one is due")
 
     def _may_duck(self) -> bool:
@@ -680,9 +682,10 @@ class Rules:
         """It goes on at what was not heard; a little may be heard twice."""
         utterance.rewound = False
         utterance.peak = max(utterance.peak, utterance.heard)
-        at_most_ms = REPEATED_MS + self._telephone.mark_late_ms
+        again_ms = (utterance.peak - utterance.heard) // BYTES_PER_MS  # held twice at once
+        at_most_ms = REPEATED_MS + self._telephone.mark_late_ms + again_ms
         for repeated_ms in range(at_most_ms + 1):
-            start = (utterance.heard // BYTES_PER_MS - repeated_ms) * BYTES_PER_MS
+            start = (utterance.peak // BYTES_PER_MS - repeated_ms) * BYTES_PER_MS
             audio = bytes(utterance.audio[start : start + FRAME_BYTES])
             if start >= 0 and frame == self._as_played(audio):
                 utterance.sent = utterance.heard = start
@@ -711,7 +714,7 @@ class Rules:
         if self._session.phase is Phase.CLOSING and self._closing_at is None:
             self._closing_at = now
         if self._session.phase not in (Phase.CLOSING, Phase.HELD, Phase.ENDED):
-            self._closing_at = None  # taken back
+            self._closing_at, self._farewell_asked = None, ""  # taken back
         if (judge := AFTERWARDS.get(type(event))) is not None:
             judge(self, event, now)
         if not self.ended:

@@ -257,3 +257,28 @@ def test_the_tools_of_an_incomplete_response_are_not_called() -> None:
     line.wait(1)
     assert line.commanded(AnswerTool) == []
     line.assert_goes_on()
+
+
+def test_a_slow_tool_after_a_slow_response_is_waited_for() -> None:
+    line = Line.thinking()
+    line.wait(3)
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.wait(4)
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
+    line.tool_finishes("call_1")
+    assert line.requested() == [Purpose.GREETING, Purpose.ANSWER, Purpose.ANSWER]
+
+
+def test_an_answer_that_was_asked_for_beside_a_tool_is_waited_for_as_well() -> None:
+    line = Line.thinking()
+    line.response_begins()
+    line.response_ends(tools=("look_up",))
+    line.caller_says("And for two?")
+    line.response_begins()
+    line.tool_finishes("call_1")  # a second answer waits
+    line.response_ends(tools=("book",))
+    asked = len(line.requested())
+    line.tool_finishes("call_2")
+    line.wait(6)
+    assert len(line.requested()) == asked + 1
