@@ -20,6 +20,7 @@ class Purpose(StrEnum):
 
     GREETING = "greeting"
     ANSWER = "answer"
+    WORDS = "words"  # an answer that calls no more tools
     SILENCE = "silence"
     WARNING = "warning"
     FAREWELL = "farewell"

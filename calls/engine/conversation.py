@@ -40,7 +40,7 @@ GREETING: Final = "greeting"  # the item of a greeting that is not the model's o
 GREETING_HEARD: Final = "greeting_heard"
 FLOOR: Final = (Phase.GREETING, Phase.THINKING, Phase.SPEAKING, Phase.HELD)
 # What comes to nothing is asked for once more, or the caller hears nothing but silence.
-WORTH_REPEATING: Final = (Purpose.GREETING, Purpose.ANSWER, Purpose.RESUMPTION)
+WORTH_REPEATING: Final = (Purpose.GREETING, Purpose.ANSWER, Purpose.WORDS, Purpose.RESUMPTION)
 # A transcript that is not to be believed, of so short a sound: it was none of words.
 SHORT_MS: Final = 400
 END_OF_INPUT: Final = "#"
@@ -592,6 +592,8 @@ class Conversation:
         if len(rest) < len(calls):
             note = "" if self._spoken_with_calls else notes.SAY_GOODBYE
             self._close(EndReason.AGENT_GOODBYE, "the agent ended the call", note, now)
+        elif self._tools.exhausted:
+            self._go_on_after_tools(now)
 
     def tool_finished(self, event: events.ToolFinished, now: float) -> None:
         core = self._core
@@ -624,7 +626,8 @@ class Conversation:
             core.timers.clear(Timer.SILENCE)
             core.phase = Phase.THINKING
         self._arm_answer(now)
-        core.do(*core.arbiter.request(Purpose.ANSWER))
+        purpose = Purpose.WORDS if self._tools.exhausted else Purpose.ANSWER
+        core.do(*core.arbiter.request(purpose))
 
     def _leave(self, now: float) -> None:
         """A person takes over, as soon as the caller has heard that one does."""

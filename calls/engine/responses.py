@@ -51,6 +51,7 @@ class ResponseArbiter:
         self._count = 0
         self._online = True  # the model is there to be asked
         self._over: deque[str] = deque(maxlen=8)  # ids of late, so that an echo starts nothing
+        self._foreign: set[str] = set()  # ids that we have cancelled and do not wait for
 
     @property
     def idle(self) -> bool:
@@ -77,12 +78,8 @@ class ResponseArbiter:
     def request(self, purpose: Purpose) -> list[Command]:
         """Ask for a response, now or as soon as the current one is done."""
         self._count += 1
-        request = Request(f"req_{self._count}", purpose)
-        if self.state is not State.IDLE or not self._online:
-            self._waiting = request
-            return []
-        self._waiting = None
-        return self._send(request)
+        self._waiting = Request(f"req_{self._count}", purpose)
+        return self._send_waiting()
 
     def cancel(self) -> list[Command]:
         """The current response, and one that waits behind it, are not wanted any more."""
@@ -95,9 +92,10 @@ class ResponseArbiter:
         return [CancelResponse(self.response_id)]
 
     def started(self, response_id: str, request_id: str) -> list[Command]:
-        if response_id == self.response_id or response_id in self._over:
+        if response_id == self.response_id or response_id in (*self._over, *self._foreign):
             return []  # said twice
         if self._current is None or request_id != self._current.request_id:
+            self._foreign.add(response_id)
             return [CancelResponse(response_id)]  # nobody asked for it, or nobody does any more
         self.state = State.ACTIVE
         self.response_id = response_id
@@ -107,6 +105,7 @@ class ResponseArbiter:
         """A response is over, ours or one that we knew nothing of: whatever waits may go."""
         if self.state is State.ACTIVE and response_id == self.response_id:
             self._forget()
+        self._foreign.discard(response_id)
         self._over.append(response_id)
         return self._send_waiting()
 
@@ -134,6 +133,7 @@ class ResponseArbiter:
         """
         commands = self.cancel()
         self._forget()
+        self._foreign.clear()
         return commands
 
     def disconnect(self) -> Purpose | None:
@@ -142,6 +142,7 @@ class ResponseArbiter:
         """
         wanted = self.purpose
         self._forget()
+        self._foreign.clear()
         self._online = False
         return wanted
 
@@ -156,7 +157,9 @@ class ResponseArbiter:
         return [RequestResponse(request.request_id, request.purpose)]
 
     def _send_waiting(self) -> list[Command]:
-        if self.state is not State.IDLE or self._waiting is None or not self._online:
+        if self.state is not State.IDLE or self._foreign or not self._online:
+            return []
+        if self._waiting is None:
             return []
         request, self._waiting = self._waiting, None
         return self._send(request)

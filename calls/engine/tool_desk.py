@@ -13,7 +13,7 @@ from calls.engine.timers import Timer
 from calls.engine.tooling import ToolEffect, ToolOutcome
 
 END_CALL: Final = "end_call"
-# Rounds of tool calls without a word to the caller, after which the model is left to itself.
+# Rounds of tool calls without a word to the caller, after which the model has to say one.
 ROUNDS: Final = 5
 LATE: Final = json.dumps(
     {"error": "no answer in time; tell the caller that it did not work now, and go on"}
@@ -35,18 +35,21 @@ class ToolDesk:
     def busy(self) -> bool:
         return bool(self._running)
 
+    @property
+    def exhausted(self) -> bool:
+        """There were so many without a word that the model has to speak first."""
+        return self._rounds > ROUNDS
+
     def new_turn(self) -> None:
         self._rounds = 0
 
-    def start(self, calls: tuple[FunctionCall, ...], now: float) -> bool:
-        """False when there were so many without a word that the model has to speak first."""
+    def start(self, calls: tuple[FunctionCall, ...], now: float) -> None:
         self._rounds += 1
-        if self._rounds > ROUNDS:
+        if self.exhausted:
             self._core.tell(*[_answer(call, ToolOutcome(ENOUGH, False)) for call in calls])
-            return False
-        for call in calls:
-            self._run(call, now)
-        return True
+        else:
+            for call in calls:
+                self._run(call, now)
 
     def start_key(self, name: str, now: float) -> None:
         self._pressed += 1

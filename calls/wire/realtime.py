@@ -23,6 +23,7 @@ from calls.engine.commands import (
     CancelResponse,
     ClearInputAudio,
     DeleteItem,
+    Purpose,
     RequestResponse,
     TruncateItem,
 )
@@ -313,13 +314,10 @@ def session_update(settings: SessionSettings, instructions: str, event_id: str) 
 
 def request_response(command: RequestResponse) -> bytes:
     metadata = {"request": command.request_id, "purpose": str(command.purpose)}
-    return _dump(
-        {
-            "type": "response.create",
-            "event_id": command.request_id,
-            "response": {"metadata": metadata},
-        }
-    )
+    response: Json = {"metadata": metadata}
+    if command.purpose is Purpose.WORDS:
+        response["tool_choice"] = "none"
+    return _dump({"type": "response.create", "event_id": command.request_id, "response": response})
 
 
 def cancel_response(command: CancelResponse) -> bytes:

@@ -91,6 +91,14 @@ def test_lost_while_it_thinks_the_answer_comes_from_the_next_one() -> None:
     assert line.turn(answer).heard_ms == 300
 
 
+def test_a_hum_is_told_to_nobody() -> None:
+    line = Line.listening(profile=HOLD)
+    line.caller_says("mm-hm")
+    line.model_goes()
+    comes_back(line)
+    assert line.told() == []
+
+
 def test_what_was_cut_is_told_as_far_as_it_was_heard() -> None:
     line = Line.speaking(ms=1000, profile=HOLD)
     line.agent_writes("one two three four five six seven eight nine ten")

@@ -15,6 +15,7 @@ from calls.engine.core import Phase
 from calls.engine.responses import BUSY_CODE, FATAL_CODES
 from calls.engine.tool_desk import ROUNDS
 from tests.calls.engine.line import Line
+from tests.calls.engine.model import Response
 
 GREETED = [Purpose.GREETING]
 
@@ -53,6 +54,24 @@ def test_a_response_that_nobody_asked_for_is_cancelled_once_and_not_heard() -> N
     line.assert_phase(Phase.LISTENING)
 
 
+def test_an_answer_waits_for_the_end_of_a_response_that_nobody_asked_for() -> None:
+    """Or the model refuses it, being busy."""
+    line = Line.listening()
+    line.response_begins()
+    line.caller_says("What does it cost?")
+    assert line.requested() == GREETED
+    line.response_ends("cancelled")
+    assert line.requested() == [*GREETED, Purpose.ANSWER]
+
+
+def test_a_response_that_nobody_asked_for_and_that_never_ends_keeps_no_caller_waiting() -> None:
+    line = Line.listening()
+    line.response_begins()
+    line.caller_says("What does it cost?")
+    line.wait(line.session.core.limits.answer_recreate_s)
+    assert line.requested() == [*GREETED, Purpose.ANSWER]
+
+
 def test_a_response_that_is_announced_twice_begins_once() -> None:
     line = Line.thinking()
     line.response_begins()
@@ -80,10 +99,17 @@ def test_the_audio_of_another_response_is_not_heard() -> None:
     assert line.session.summary().counters["late_audio"] == 1
 
 
-def test_refused_as_busy_the_request_waits_for_the_end_of_the_other_response() -> None:
-    line = Line.listening()
-    line.response_begins()  # of its own accord
-    line.caller_says()
+def busy(line: Line, request_id: str) -> None:
+    """With a response that nobody has told us of: it had begun before the request was read."""
+    line.model.pending.clear()
+    line.model.active = Response("resp_9", "", line.now)
+    line.feed(events.ModelError(BUSY_CODE, "busy", request_id))
+
+
+@pytest.mark.parametrize("named", ["req_2", ""], ids=["named", "of an older server"])
+def test_refused_as_busy_the_request_waits_for_the_end_of_the_other_response(named: str) -> None:
+    line = Line.thinking()
+    busy(line, named)
     line.wait(1)
     assert line.requested() == [*GREETED, Purpose.ANSWER]
     line.assert_phase(Phase.THINKING)
@@ -94,29 +120,15 @@ def test_refused_as_busy_the_request_waits_for_the_end_of_the_other_response() -
     line.assert_phase(Phase.LISTENING)
 
 
-def test_a_busy_answer_that_names_no_request_is_taken_for_ours() -> None:
-    line = Line.listening()
-    line.model.names_the_refused = False
-    line.response_begins()
-    line.caller_says()
-    line.response_ends("cancelled")
-    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
-
-
 def test_a_busy_answer_to_a_request_that_is_not_wanted_any_more_asks_for_nothing() -> None:
-    line = Line.listening()
-    line.response_begins()
-    line.feed(events.CallerCommitted("caller_9"))
-    line.response_ends("cancelled")
+    line = Line.thinking()
     line.caller_starts()
-    line.model.pending.clear()
-    line.feed(events.ModelError(BUSY_CODE, "busy", "req_2"))
-    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
-    line.feed(events.ResponseFinished("resp_9", "cancelled"))  # with which it was busy
-    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
+    busy(line, "req_2")
+    line.response_ends("cancelled")
+    assert line.requested() == [*GREETED, Purpose.ANSWER]
     line.assert_phase(Phase.LISTENING)
     line.caller_commits()
-    assert len(line.requested()) == 4
+    assert line.requested() == [*GREETED, Purpose.ANSWER, Purpose.ANSWER]
 
 
 def test_a_busy_answer_to_something_else_changes_nothing() -> None:
@@ -228,7 +240,7 @@ def test_a_tool_is_called_with_words_that_are_heard_to_their_end() -> None:
     line.assert_phase(Phase.LISTENING)
 
 
-def test_a_model_that_does_nothing_but_call_tools_is_left_to_itself() -> None:
+def test_a_model_that_does_nothing_but_call_tools_has_to_say_something() -> None:
     line = Line.thinking()
     for turn in range(ROUNDS + 1):
         line.response_begins()
@@ -237,7 +249,10 @@ def test_a_model_that_does_nothing_but_call_tools_is_left_to_itself() -> None:
             line.tool_finishes(f"call_{turn + 1}")
     assert len(line.commanded(RunTool)) == ROUNDS
     assert len(line.commanded(AnswerTool)) == ROUNDS + 1
-    assert len(line.requested()) == 2 + ROUNDS
+    assert line.requested() == [Purpose.GREETING, *[Purpose.ANSWER] * (1 + ROUNDS), Purpose.WORDS]
+    words = line.agent_responds(300)
+    line.wait(0.5)
+    assert line.turn(words).heard_ms == 300
     line.assert_phase(Phase.LISTENING)
 
 

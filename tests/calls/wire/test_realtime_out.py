@@ -102,6 +102,11 @@ def test_a_response_carries_its_request_in_id_and_metadata() -> None:
     assert message["response"] == {"metadata": {"request": "req_7", "purpose": "answer"}}
 
 
+def test_an_answer_in_words_may_call_no_tool() -> None:
+    message = sent(realtime.request_response(RequestResponse("req_8", Purpose.WORDS)))
+    assert message["response"]["tool_choice"] == "none"
+
+
 def test_a_response_is_cancelled_by_its_id() -> None:
     message = sent(realtime.cancel_response(CancelResponse("resp_1")))
     assert (message["response_id"], message["event_id"]) == ("resp_1", "cancel_resp_1")

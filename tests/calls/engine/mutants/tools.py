@@ -73,6 +73,6 @@ def the_tools_of_an_interrupted_response_stay_open(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Conversation, "_drop_waiting_calls", drop)
 
 
-@caught_by(test_responses.test_a_model_that_does_nothing_but_call_tools_is_left_to_itself)
+@caught_by(test_responses.test_a_model_that_does_nothing_but_call_tools_has_to_say_something)
 def a_model_may_call_tools_for_ever(monkeypatch: Patch) -> None:
     monkeypatch.setattr(tool_desk, "ROUNDS", 1000)
