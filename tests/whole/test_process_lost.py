@@ -158,7 +158,8 @@ async def test_twenty_calls_survive_the_death_of_their_process(
         rows = await rows_of(Call, business)
         assert {row.counters["taken_up"] for row in rows} <= {1, 2}
         assert {row.status for row in rows} == {CallStatus.COMPLETED}
-        assert {row.end_reason for row in rows} == {EndReason.CALLER_HANGUP}
+        # Twenty hang up at once: the carrier's callback may be there before the end of the stream.
+        assert {row.end_reason for row in rows} <= {EndReason.CALLER_HANGUP, EndReason.CARRIER}
     measured("silent after the kill", silent_s)
     measured("silent on a machine of our own", [each / slowdown for each in silent_s])
     assert max(silent_s) < TALK_AGAIN_WITHIN_S * slowdown
