@@ -47,7 +47,8 @@ async def test_a_caller_is_greeted_answered_and_let_go(
     )
     assert row.heard_ms == sum(turn.heard_ms or 0 for turn in turns)
     assert row.utterances_total == 2
-    assert row.frames_in == row.frames_forwarded > 500
+    assert row.frames_forwarded > 500
+    assert 0 <= row.frames_in - row.frames_forwarded < 25, "but for what came while it was closed"
     assert (row.frames_dropped, row.barge_ins) == (0, 0)
     assert row.frames_sent * 160 == len(call.heard_bytes())
     assert row.greeting_latency_ms is not None
