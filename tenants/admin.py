@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.actions import try_key_again
+from tenants.admin_forms import SecretForm, secret_field
 from tenants.admin_site import AuditedAdmin, BusinessAdmin, ReadOnly, ReadOnlyAdmin, ltr
 from tenants.credentials import fingerprint
 from tenants.models import (
@@ -30,11 +31,6 @@ from tenants.models import (
     User,
 )
 from tenants.scoping import BusinessOwned
-
-if TYPE_CHECKING:
-    CredentialModelForm = forms.ModelForm[Credential]
-else:
-    CredentialModelForm = forms.ModelForm
 
 # Rights come from memberships and from being an operator; groups would be a third way nobody reads.
 admin.site.unregister(Group)
@@ -152,32 +148,14 @@ class PhoneNumberAdmin(BusinessAdmin):
         return ltr(row.e164)
 
 
-class CredentialForm(CredentialModelForm):
-    """Write-only: what is stored never goes to a browser again."""
-
-    new_secret = forms.CharField(
-        label=_("secret"),
-        required=False,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text=_("The Twilio auth token or the OpenAI key. Leave empty to keep what is stored."),
+class CredentialForm(SecretForm):
+    new_secret = secret_field(
+        _("The Twilio auth token or the OpenAI key. Leave empty to keep what is stored.")
     )
 
     class Meta:
         model = Credential
         fields = ("business", "provider", "account_sid")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        is_set = not self.instance._state.adding
-        self.fields["new_secret"].required = not is_set
-        self.fields["new_secret"].widget.attrs["placeholder"] = (
-            gettext("set") if is_set else gettext("not set")
-        )
-
-    def save(self, commit: bool = True) -> Credential:
-        if self.cleaned_data["new_secret"]:
-            self.instance.secret = self.cleaned_data["new_secret"]
-        return super().save(commit)
 
 
 @admin.register(Credential)

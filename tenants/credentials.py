@@ -64,11 +64,6 @@ def openai_account(business: Business | uuid.UUID) -> OpenAIAccount:
     )
 
 
-def openai_key(business: Business | uuid.UUID) -> str:
-    """Inside a scope only."""
-    return openai_account(business).api_key
-
-
 def refuse_key(api_key: str, *, code: str, now: datetime) -> None:
     """The model's side has refused this key, or its account, as such: no call is to wait for the
     same answer. Calls that were under way by then are refused too, and make the pause no longer."""

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
 from django.core.validators import MinLengthValidator
 from django.db.models import Field, URLField
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import AgentSettings, HttpTool, TransferTarget
 from calls.models.http_tool import SHORTEST_SECRET, validate_secret
+from tenants.admin_forms import SecretForm, secret_field
 from tenants.admin_site import BusinessAdmin, ltr
-
-if TYPE_CHECKING:
-    HttpToolModelForm = forms.ModelForm[HttpTool]
-else:
-    HttpToolModelForm = forms.ModelForm
 
 
 @admin.register(AgentSettings)
@@ -74,33 +68,16 @@ class TransferTargetAdmin(BusinessAdmin):
         return ltr(target.e164)
 
 
-class HttpToolForm(HttpToolModelForm):
-    """Write-only: what is stored never goes to a browser again."""
-
-    new_secret = forms.CharField(
-        label=_("secret"),
-        required=False,
-        validators=[MinLengthValidator(SHORTEST_SECRET), validate_secret],
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text=_("Requests are signed with it. Leave empty to keep what is stored."),
+class HttpToolForm(SecretForm):
+    new_secret = secret_field(
+        _("Requests are signed with it. Leave empty to keep what is stored."),
+        MinLengthValidator(SHORTEST_SECRET),
+        validate_secret,
     )
 
     class Meta:
         model = HttpTool
         fields = ()  # they are the admin's, which knows how an address is typed
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        is_set = not self.instance._state.adding
-        self.fields["new_secret"].required = not is_set
-        self.fields["new_secret"].widget.attrs["placeholder"] = (
-            gettext("set") if is_set else gettext("not set")
-        )
-
-    def save(self, commit: bool = True) -> HttpTool:
-        if self.cleaned_data["new_secret"]:
-            self.instance.secret = self.cleaned_data["new_secret"]
-        return super().save(commit)
 
 
 @admin.register(HttpTool)

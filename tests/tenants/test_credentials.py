@@ -18,7 +18,6 @@ from tenants.credentials import (
     fingerprint,
     is_refused,
     openai_account,
-    openai_key,
     refuse_key,
     twilio_account,
 )
@@ -42,7 +41,7 @@ def test_a_business_without_its_own_uses_the_installations(
     settings.OPENAI_API_KEY = "sk-house"
     with business_scope(flowers):
         assert twilio_account(flowers) == TwilioAccount("AC-house", "house-token")
-        assert openai_key(flowers) == "sk-house"
+        assert openai_account(flowers).api_key == "sk-house"
         assert openai_account(flowers).owner == INSTALLATION
 
 
@@ -51,7 +50,7 @@ def test_a_business_uses_its_own(flowers: Business, garage: Business) -> None:
     make_credential(flowers, "twilio", "flowers-token", SID)
     with business_scope(flowers):
         assert twilio_account(flowers) == TwilioAccount(SID, "flowers-token")
-        assert openai_key(flowers) == "sk-flowers"
+        assert openai_account(flowers).api_key == "sk-flowers"
         assert openai_account(flowers).owner == str(flowers.pk)
 
 
@@ -66,7 +65,7 @@ def test_one_business_never_uses_anothers(flowers: Business, garage: Business) -
 
 def test_outside_a_scope_it_raises(flowers: Business) -> None:
     with pytest.raises(ScopeMissing):
-        openai_key(flowers)
+        openai_account(flowers)
 
 
 @pytest.mark.parametrize("missing", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
@@ -81,7 +80,7 @@ def test_without_a_twilio_account_it_says_what_to_set(
 def test_without_an_openai_key_it_says_what_to_set(flowers: Business, settings: Settings) -> None:
     settings.OPENAI_API_KEY = ""
     with business_scope(flowers), pytest.raises(CredentialMissing, match="OPENAI_API_KEY"):
-        openai_key(flowers)
+        openai_account(flowers)
 
 
 # A key that the model's side refuses
