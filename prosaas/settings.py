@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "tenants",
     "prompts",
     "calls",
+    "outbound",
     "tenants.apps.OperatorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
