@@ -5,7 +5,7 @@ from __future__ import annotations
 from calls.admin.agents import AgentSettingsAdmin, HttpToolAdmin, TransferTargetAdmin
 from calls.admin.callbacks import CallbackEventAdmin
 from calls.admin.calls import CallAdmin
-from calls.admin.leads import LeadAdmin
+from calls.admin.leads import DoNotCallAdmin, LeadAdmin
 from calls.admin.recordings import RecordingAdmin
 from calls.admin.schedule import AppointmentAdmin, ClosedDayAdmin, OpeningHoursAdmin
 from calls.admin.transfers import TransferAdmin
@@ -16,6 +16,7 @@ __all__ = [
     "CallAdmin",
     "CallbackEventAdmin",
     "ClosedDayAdmin",
+    "DoNotCallAdmin",
     "HttpToolAdmin",
     "LeadAdmin",
     "OpeningHoursAdmin",

@@ -3,29 +3,30 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from calls.admin.display import Stylesheet, as_json
-from calls.models import Lead
+from calls.models import DoNotCall, Lead
 from tenants.admin_site import BusinessAdmin, ltr
+
+WRITTEN_BY_PEOPLE = ("name", "consent_at", "consent_source")
 
 
 @admin.register(Lead)
 class LeadAdmin(BusinessAdmin):
-    """A lead comes of a call; only the name is for people to write."""
+    """A lead comes of a call or of a list; what is in `WRITTEN_BY_PEOPLE` is for people to write."""
 
     list_display = (
         "telephone",
         "name",
         "business",
         "number_of_calls",
-        "do_not_call_at",
+        "not_to_be_called",
         "created_at",
     )
-    list_filter = (("do_not_call_at", admin.EmptyFieldListFilter),)
     search_fields = (*BusinessAdmin.search_fields, "phone_e164", "name")
     ordering = ("-created_at", "pk")
     fields = (
@@ -33,16 +34,20 @@ class LeadAdmin(BusinessAdmin):
         "telephone",
         "name",
         "known",
-        "do_not_call_at",
-        "do_not_call_via",
+        "not_to_be_called",
+        "consent_at",
+        "consent_source",
         "created_at",
     )
-    readonly_fields = tuple(field for field in fields if field != "name")
+    readonly_fields = tuple(field for field in fields if field not in WRITTEN_BY_PEOPLE)
     Media = Stylesheet
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         leads: QuerySet[Lead] = super().get_queryset(request)
-        return leads.annotate(call_count=Count("calls"))
+        listed = DoNotCall.objects.filter(
+            business=OuterRef("business"), phone_e164=OuterRef("phone_e164")
+        )
+        return leads.annotate(call_count=Count("calls"), is_listed=Exists(listed))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -54,6 +59,10 @@ class LeadAdmin(BusinessAdmin):
     def telephone(self, lead: Lead) -> SafeString:
         return ltr(lead.phone_e164)
 
+    @admin.display(description=_("not to be called"), boolean=True, ordering="is_listed")
+    def not_to_be_called(self, lead: Lead) -> bool:
+        return bool(getattr(lead, "is_listed", False))
+
     @admin.display(description=_("calls"), ordering="call_count")
     def number_of_calls(self, lead: Lead) -> int:
         return getattr(lead, "call_count", 0)
@@ -61,3 +70,23 @@ class LeadAdmin(BusinessAdmin):
     @admin.display(description=_("facts"))
     def known(self, lead: Lead) -> SafeString:
         return as_json(lead.facts)
+
+
+@admin.register(DoNotCall)
+class DoNotCallAdmin(BusinessAdmin):
+    """What somebody has said is not changed; only who was listed by mistake is taken off again."""
+
+    list_display = ("telephone", "business", "via", "since")
+    list_filter = ("via",)
+    search_fields = (*BusinessAdmin.search_fields, "phone_e164")
+    ordering = ("-since", "pk")
+    fields = ("business", "telephone", "via", "since", "call")
+    readonly_fields = fields
+    Media = Stylesheet
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description=_("telephone"), ordering="phone_e164")
+    def telephone(self, entry: DoNotCall) -> SafeString:
+        return ltr(entry.phone_e164)

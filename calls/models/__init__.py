@@ -13,8 +13,9 @@ from calls.models.call import (
 )
 from calls.models.callback import CallbackEvent, CallbackSource
 from calls.models.conversation import Recording, ToolCall, Turn
+from calls.models.do_not_call import DoNotCall, DoNotCallVia
 from calls.models.http_tool import HttpTool
-from calls.models.lead import DoNotCallVia, Lead
+from calls.models.lead import Lead
 from calls.models.prompt_binding import PromptBinding
 from calls.models.schedule import Appointment, ClosedDay, OpeningHours, Weekday
 from calls.models.transfer import (
@@ -42,6 +43,7 @@ __all__ = [
     "CallbackEvent",
     "CallbackSource",
     "ClosedDay",
+    "DoNotCall",
     "DoNotCallVia",
     "EndReason",
     "HttpTool",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -16,22 +15,14 @@ FACT_NAME_LIMIT = 60
 FACT_LIMIT = 500
 
 
-class DoNotCallVia(models.TextChoices):
-    VOICE = "voice", _("word of mouth")
-    KEY = "key", _("a key")
-    OWNER = "owner", _("the business")
-
-
 class Lead(BusinessOwned):
     """The person at the other end, one per telephone number and business."""
 
     phone_e164 = models.CharField(_("telephone"), max_length=16)
     name = models.CharField(_("name"), max_length=200, blank=True)
     facts = models.JSONField(_("facts"), default=dict, blank=True)
-    do_not_call_at = models.DateTimeField(_("not to be called since"), null=True, blank=True)
-    do_not_call_via = models.CharField(
-        _("said so by"), max_length=16, choices=DoNotCallVia, blank=True
-    )
+    consent_at = models.DateTimeField(_("agreed to be called"), null=True, blank=True)
+    consent_source = models.CharField(_("where they agreed"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("first seen"), default=timezone.now, editable=False)
 
     class Meta:
@@ -41,11 +32,6 @@ class Lead(BusinessOwned):
             models.UniqueConstraint(fields=["business", "phone_e164"], name="lead_phone_once"),
             models.CheckConstraint(
                 condition=models.Q(phone_e164__regex=r"^\+[1-9][0-9]{3,14}$"), name="lead_e164"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(do_not_call_at=None, do_not_call_via="")
-                | models.Q(do_not_call_at__isnull=False, do_not_call_via__in=DoNotCallVia.values),
-                name="lead_do_not_call",
             ),
         ]
 
@@ -79,11 +65,3 @@ class Lead(BusinessOwned):
             else:
                 left_over.append(key)
         return left_over
-
-    def mark_do_not_call(self, *, via: DoNotCallVia, now: datetime) -> bool:
-        """The first word counts. True if this was it."""
-        unmarked = Lead.objects.for_business(self.business_id).filter(pk=self.pk)
-        changed = unmarked.filter(do_not_call_at=None).update(
-            do_not_call_at=now, do_not_call_via=via
-        )
-        return changed == 1

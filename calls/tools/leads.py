@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from calls.models import DoNotCallVia
+from calls.models import DoNotCall, DoNotCallVia
 from calls.tools.asking import Answer, Asked
 
 FACTS = ("email", "company", "request", "notes")
@@ -36,7 +36,13 @@ def mark_do_not_call(asked: Asked) -> Answer:
     if lead is None:
         return Answer({"done": True, "note": "The number is withheld: it cannot be called at all."})
     via = DoNotCallVia.KEY if asked.by_key else DoNotCallVia.VOICE
-    lead.mark_do_not_call(via=via, now=asked.now)
+    DoNotCall.objects.add(
+        business_id=lead.business_id,
+        phone_e164=lead.phone_e164,
+        via=via,
+        call=asked.call,
+        now=asked.now,
+    )
     return Answer(
         {
             "done": True,

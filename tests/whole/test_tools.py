@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from calls.models import Appointment, DoNotCallVia, Lead, OpeningHours, ToolCall
+from calls.models import Appointment, DoNotCall, DoNotCallVia, Lead, OpeningHours, ToolCall
 from prosaas.simulator.call_plan import Callee
 from prosaas.simulator.model import ModelSession, Reply, Scenario, UseTool, say
 from prosaas.simulator.people import AfterAgentEnds, Person, Press, Say, Silent
@@ -93,15 +93,14 @@ async def test_who_wants_no_more_calls_is_noted_before_the_call_is_over(product:
     [session] = product.used_sessions()
     [output] = await tool_outputs(session)
     assert call.status == "in-progress"
-    [lead] = await rows_of(Lead, flowers)
+    [listed] = await rows_of(DoNotCall, flowers)
     call.hang_up()
     row = await ended_row_of(call)
 
     assert output["done"] is True
-    assert lead.do_not_call_via == DoNotCallVia.VOICE
-    assert lead.do_not_call_at is not None
+    assert (listed.via, listed.call_id) == (DoNotCallVia.VOICE, row.pk)
     assert row.ended_at is not None
-    assert lead.do_not_call_at < row.ended_at
+    assert listed.since < row.ended_at
 
 
 def open_every_day(business: Business) -> None:
@@ -177,12 +176,12 @@ async def test_the_key_for_no_more_calls(product: Product) -> None:
     await call.agent_speaks()
     [session] = product.used_sessions()
     await session.has_sent("response.done", 2)
-    [lead] = await rows_of(Lead, flowers)
+    [listed] = await rows_of(DoNotCall, flowers)
     assert call.status == "in-progress"
     call.hang_up()
     await ended_row_of(call)
 
-    assert lead.do_not_call_via == DoNotCallVia.KEY
+    assert listed.via == DoNotCallVia.KEY
     [note] = session.client_events("conversation.item.create")
     assert "mark_do_not_call" in note["item"]["content"][0]["text"]
 

@@ -13,6 +13,7 @@ from calls.engine.tooling import ToolEffect, ToolOutcome
 from calls.models import (
     AgentSettings,
     Call,
+    DoNotCall,
     HttpTool,
     Lead,
     OpeningHours,
@@ -112,6 +113,12 @@ class OnTheLine:
     def lead(self) -> Lead:
         with business_scope(self.call.business_id):
             return Lead.objects.get(calls=self.call)
+
+    @property
+    def not_to_be_called(self) -> tuple[datetime, str]:
+        with business_scope(self.call.business_id):
+            entry = DoNotCall.objects.get(phone_e164=self.lead.phone_e164, call=self.call)
+            return entry.since, entry.via
 
     @property
     def rows(self) -> list[ToolCall]:

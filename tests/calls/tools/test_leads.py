@@ -75,14 +75,14 @@ def test_what_a_withheld_number_says_stays_with_the_call(flowers: Business) -> N
 def test_who_does_not_want_to_be_called_is_marked_at_once(dana: OnTheLine) -> None:
     told = dana.asks("mark_do_not_call")
     assert told.content["done"] is True
-    assert (dana.lead.do_not_call_at, dana.lead.do_not_call_via) == (NOW, "voice")
+    assert dana.not_to_be_called == (NOW, "voice")
 
 
 def test_the_first_word_counts(dana: OnTheLine) -> None:
     dana.asks("mark_do_not_call", tool_call_id="key_9")
     dana.now = NOW + timedelta(minutes=1)
     assert dana.asks("mark_do_not_call").succeeded
-    assert (dana.lead.do_not_call_at, dana.lead.do_not_call_via) == (NOW, "key")
+    assert dana.not_to_be_called == (NOW, "key")
 
 
 def test_a_withheld_number_cannot_be_called_anyway(flowers: Business) -> None:

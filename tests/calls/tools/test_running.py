@@ -200,7 +200,7 @@ def test_a_database_that_is_away_at_the_end_does_not_take_the_answer_back(
 
 def test_do_not_call_is_committed_before_the_answer(dana: OnTheLine) -> None:
     asyncio.run(tools_for(dana).run("key_9", "mark_do_not_call", ""))
-    assert dana.lead.do_not_call_via == "key"
+    assert dana.not_to_be_called == (NOW, "key")
 
 
 def test_a_tool_that_breaks_half_way_has_done_nothing(
