@@ -79,6 +79,8 @@ def decide(
     `observes` says whether Israeli numbers are left alone on Shabbat and holidays; `closed_days`
     are days of the callee's own calendar on which this business calls nobody.
     """
+    if now.tzinfo is None:
+        raise ValueError("an instant has a time zone")
     if not schedules:
         return Decision(Reason.BROKEN_SCHEDULE)
     try:
