@@ -1,0 +1,39 @@
+"""May this telephone number be called at this instant; if not, why, and when next?
+
+Pure: no row, no clock. `decide` is the way in. What cannot be known (the zone of a number, the
+hours of a broken schedule, a holiday beyond the table) means that nobody is called.
+"""
+
+from __future__ import annotations
+
+from outbound.windows.decisions import (
+    HORIZON,
+    Decision,
+    Reason,
+    decide,
+    decide_as_stored,
+)
+from outbound.windows.openings import openings
+from outbound.windows.schedules import (
+    DEFAULT_SCHEDULE,
+    Schedule,
+    ScheduleInvalid,
+    parse_schedule,
+)
+from outbound.windows.spans import Span
+from outbound.windows.wording import explain
+
+__all__ = [
+    "DEFAULT_SCHEDULE",
+    "HORIZON",
+    "Decision",
+    "Reason",
+    "Schedule",
+    "ScheduleInvalid",
+    "Span",
+    "decide",
+    "decide_as_stored",
+    "explain",
+    "openings",
+    "parse_schedule",
+]
