@@ -20,6 +20,7 @@ from tenants.credentials import TwilioAccount
 TIMEOUT_S = 5.0
 ALREADY_OVER = 21220
 TOO_MANY_REQUESTS = 429
+LISTED_AT_MOST = 50
 
 # At INFO the library writes addresses and query strings, with telephone numbers in them.
 sdk_log = logging.getLogger("calls.telephony.sdk")
@@ -47,6 +48,13 @@ class CarrierCall:
     ended_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedCall:
+    call_sid: str
+    status: str
+    created_at: datetime
+
+
 def hang_up(account: TwilioAccount, call_sid: str) -> None:
     """A call that is over already is hung up."""
     try:
@@ -64,6 +72,22 @@ def fetch_call(account: TwilioAccount, call_sid: str) -> CarrierCall:
             duration_s=int(found.duration) if found.duration else None,
             ended_at=found.end_time,
         )
+
+
+def find_calls(account: TwilioAccount, *, to: str, from_: str) -> list[ListedCall]:
+    """The account's latest calls between two numbers that were asked for by REST.
+
+    By number alone: a call that still waits in the carrier's queue has no start time to look for.
+    """
+    with _client(account) as client:
+        found = client.calls.list(
+            to=to, from_=from_, page_size=LISTED_AT_MOST, limit=LISTED_AT_MOST
+        )
+        return [
+            ListedCall(str(call.sid), str(call.status), call.date_created)
+            for call in found
+            if call.direction == "outbound-api" and call.date_created
+        ]
 
 
 @contextmanager

@@ -17,6 +17,16 @@ app.conf.beat_schedule = {
         # Not worth running when the next one is already due.
         "options": {"expires": 55},
     },
+    "dial": {
+        "task": "outbound.tasks.dial",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
+    "keep watch over outbound runs": {
+        "task": "outbound.tasks.keep_watch",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
     "make greeting clips": {
         "task": "calls.tasks.make_greeting_clips",
         "schedule": 10.0,

@@ -56,6 +56,17 @@ TWILIO_ACCOUNT_SID = env_str("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = env_secret("TWILIO_AUTH_TOKEN", "")
 TWILIO_API_BASE_URL = env_url("TWILIO_API_BASE_URL", "https://api.twilio.com")
 
+# Outbound calls. How many calls of all businesses may be under way at a time, and which share of
+# the lines is kept for people who ring in.
+
+LIVE_CALLS = env_int("LIVE_CALLS", 50, least=1, most=10_000)
+INBOUND_SHARE_PERCENT = env_int("INBOUND_SHARE_PERCENT", 30, least=0, most=100)
+# Diallers at work at the same time, over all workers.
+DIALLERS = env_int("DIALLERS", 2, least=1, most=50)
+# Calls of one business to the ten thousand numbers of one block: more of them is toll fraud.
+OUTBOUND_BLOCK_CALLS_A_MINUTE = env_int("OUTBOUND_BLOCK_CALLS_A_MINUTE", 50, least=1)
+DIAL_SPOOL_DIR = env_str("DIAL_SPOOL_DIR", str(BASE_DIR / ".state" / "dial-spool"))
+
 # Applications
 
 INSTALLED_APPS = [
@@ -169,6 +180,14 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = 50
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_DEFAULT_QUEUE = "calls"
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
+    name: {} for name in ("calls", "dialling", "callbacks", "imports")
+}
+CELERY_TASK_ROUTES = {
+    "outbound.tasks.dial": {"queue": "dialling"},
+    "outbound.tasks.keep_watch": {"queue": "callbacks"},
+    "outbound.tasks.import_leads": {"queue": "imports"},
+}
 CELERY_TASK_PUBLISH_RETRY = False  # whoever sends would wait; beat asks again in any case
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

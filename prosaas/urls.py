@@ -7,6 +7,7 @@ from prosaas import health
 
 urlpatterns = [
     path("", include("calls.urls")),
+    path("", include("outbound.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -13,12 +13,27 @@ class Action(StrEnum):
     CLAIM_NUMBER = "claim a number"
     EDIT_PROMPT = "edit a prompt"
     PUBLISH_PROMPT = "publish a prompt"
+    MANAGE_LEADS = "manage leads and lists"
+    EDIT_RUN = "make and edit an outbound run"
+    DIRECT_RUN = "start, pause and stop an outbound run"
+    LIST_NUMBER = "list a number as not to be called"
+    SETTLE_ATTEMPT = "say what became of a dial attempt"
 
 
 ALLOWED: dict[str, frozenset[Action]] = {
     Membership.Role.OWNER: frozenset(Action),
-    Membership.Role.MANAGER: frozenset({Action.EDIT_PROMPT, Action.PUBLISH_PROMPT}),
-    Membership.Role.AGENT: frozenset(),
+    Membership.Role.MANAGER: frozenset(
+        {
+            Action.EDIT_PROMPT,
+            Action.PUBLISH_PROMPT,
+            Action.MANAGE_LEADS,
+            Action.EDIT_RUN,
+            Action.DIRECT_RUN,
+            Action.LIST_NUMBER,
+            Action.SETTLE_ATTEMPT,
+        }
+    ),
+    Membership.Role.AGENT: frozenset({Action.LIST_NUMBER}),
     Membership.Role.VIEWER: frozenset(),
 }
 

@@ -16,6 +16,9 @@ from django.db import connection
 UNIQUE_OVER_ALL = {
     # The dialled number alone says whose call it is: a number belongs to one business.
     ("tenants_phonenumber", "e164"),
+    # A telephone of one person is rung once at a time by one account of the carrier's, whoever of
+    # those who share it wants to. It tells a business no more than a busy line would.
+    ("outbound_dialattempt", "account_sid,to_e164"),
 }
 
 # Rows without a business are the installation's own; only a platform scope sees them.

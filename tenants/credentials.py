@@ -81,7 +81,13 @@ def refuse_key(api_key: str, *, code: str, now: datetime) -> None:
 
 
 def is_refused(api_key: str, *, now: datetime) -> bool:
-    return RefusedKey.objects.filter(fingerprint=fingerprint(api_key), retry_at__gt=now).exists()
+    return refused_until(api_key, now=now) is not None
+
+
+def refused_until(api_key: str, *, now: datetime) -> datetime | None:
+    """None: nothing is held against it, or it is time to try it again."""
+    refused = RefusedKey.objects.filter(fingerprint=fingerprint(api_key), retry_at__gt=now)
+    return refused.values_list("retry_at", flat=True).first()
 
 
 def accept_key(api_key: str) -> None:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import psycopg
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -49,6 +50,7 @@ class PlatformReason(StrEnum):
     SWEEP = "sweep"
     WATCH_CALLS = "watch live calls"
     MAKE_GREETINGS = "make recorded greetings"
+    DIAL = "dial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,11 @@ def _tell_database(before: Scope, after: Scope) -> None:
             "SELECT set_config('app.business', %s, true), set_config('app.platform', %s, true)",
             after.settings,
         )
+
+
+def open_business(session: psycopg.Connection[Any], business_id: uuid.UUID) -> None:
+    """For a connection that is not Django's, inside a transaction: only this business's rows exist."""
+    session.execute("SELECT set_config('app.business', %s, true)", (str(business_id),))
 
 
 OwnedModel = TypeVar("OwnedModel", bound=models.Model, covariant=True)

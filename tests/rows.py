@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db.models import Field, ForeignKey, Model
 from model_bakery import baker
 
+from prompts.models import Prompt
 from tenants.models import Business, Credential, User
 from tenants.scoping import (
     BusinessOwned,
@@ -34,6 +35,7 @@ GIVEN: dict[str, dict[str, Any]] = {
         "starts_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
         "ends_at": datetime(2026, 3, 2, 10, tzinfo=UTC),
     },
+    "outbound.DialAttempt": {"state": "queued"},
     "calls.Transfer": {"warm": True, "ring_s": 25},
 }
 
@@ -85,11 +87,16 @@ def needed_value(field: Field[Any, Any], business: Business) -> dict[str, Any]:
 
 def parent_row(model: type[Model], business: Business) -> Model:
     if issubclass(model, BusinessOwned):
-        row: Model = make_row(model, business)
+        row: Model = _only_one(model, business) or make_row(model, business)
         return row
     if model is User:
         return User.objects.create_user(f"{uuid.uuid4().hex}@prosaas.test")
     raise AssertionError(f"How is a {model._meta.label} made?")
+
+
+def _only_one(model: Owned, business: Business) -> Model | None:
+    """Of prompts there is one for each direction, and two parents may want one."""
+    return rows_of(model).for_business(business).first() if model is Prompt else None
 
 
 def references(model: Owned) -> list[ForeignKey[Any, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calls.actions.admitting import admit_stream
-from calls.actions.answering import answer_call
+from calls.actions.answering import answer_call, connect_outbound
 from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
 from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
 from calls.actions.greeting_clips import make_greeting_clips
@@ -16,6 +16,7 @@ __all__ = [
     "announce_end",
     "answer_call",
     "close_stale_calls",
+    "connect_outbound",
     "end_transfer",
     "finish_call",
     "hang_up",

@@ -45,6 +45,35 @@ def answer_call(*, slug: str, form: IncomingCallForm, now: datetime) -> str:
         return _answer(call)
 
 
+def connect_outbound(
+    *, call_id: uuid.UUID, business_id: uuid.UUID, version: PromptVersion, now: datetime
+) -> str:
+    """The TwiML for a call of ours that somebody has picked up, on this version of the outbound
+    prompt. A second delivery gets the same. Inside the business's scope.
+    """
+    calls = Call.objects.for_business(business_id).select_related("business", "lead")
+    call: Call = calls.select_for_update(of=("self",)).get(pk=call_id)
+    if call.direction != Direction.OUTBOUND or version.prompt.direction != Direction.OUTBOUND:
+        raise ValueError("An outbound call runs on an outbound prompt.")
+    if call.token_expires_at is None and call.is_live:
+        _connect(call, version, now)
+    if not call.token_expires_at:
+        return twiml.hang_up() if call.end_reason else twiml.say(Phrase.NOT_NOW, call.language)
+    return _answer(call)
+
+
+def _connect(call: Call, version: PromptVersion, now: datetime) -> None:
+    refusal = _not_able(call.business, now)
+    if refusal:
+        call.finish(end_reason=refusal, end_detail=WHY_NOT[refusal], metrics={}, now=now)
+        call.refresh_from_db()
+        return
+    call.token_expires_at = now + TOKEN_LIFETIME
+    call.save(update_fields=["token_expires_at"])
+    rendered(call, version).save(force_insert=True)
+    logger.info("outbound_call_answered", call_id=str(call.pk), business_id=str(call.business_id))
+
+
 def _answer(call: Call) -> str:
     """Goes by columns that never change, so that every delivery gets the same bytes."""
     if call.token_expires_at:
@@ -86,10 +115,15 @@ def _refusal(
 ) -> EndReason | None:
     if number_id is None:
         return EndReason.REJECTED_UNKNOWN_NUMBER
+    if business.is_active and version is None:
+        return EndReason.REJECTED_NO_PROMPT
+    return _not_able(business, now)
+
+
+def _not_able(business: Business, now: datetime) -> EndReason | None:
+    """Why nobody of ours could talk on this business's lines now."""
     if not business.is_active:
         return EndReason.REJECTED_SUSPENDED
-    if version is None:
-        return EndReason.REJECTED_NO_PROMPT
     try:
         account = openai_account(business)
     except CredentialMissing:

@@ -27,6 +27,11 @@ PLACES = {
     ("calls/resolve.py", "MAKE_GREETINGS"),
     ("calls/watch.py", "WATCH_CALLS"),
     ("calls/migrations/0006_move_do_not_call.py", "MIGRATION"),
+    ("outbound/actions/keeping.py", "DIAL"),
+    ("outbound/actions/stopping.py", "DIAL"),
+    ("outbound/intents.py", "DIAL"),
+    ("outbound/queue.py", "DIAL"),
+    ("outbound/reconcile.py", "DIAL"),
     ("prosaas/management/commands/simulate_call.py", "ROUTE_NUMBER"),
 }
 

@@ -1,0 +1,53 @@
+"""How the carrier bears an account's pace. Each in a transaction of its own, after the rows of the
+attempt are free again: diallers lock an account before the rows of a business.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from outbound.models import CarrierAccount
+from outbound.protocol import protocol
+
+# Twice what is under way when the carrier first complains is no limit at all.
+FIRST_LIMIT = 16
+
+
+def taken(account_sid: str, *, queued_ms: int, now: datetime) -> None:
+    """The carrier takes calls again; what it queues is sent too fast."""
+    account = CarrierAccount.objects.filter(account_sid=account_sid)
+    account.filter(congestion__gt=0).update(congestion=0)
+    account.filter(most_live__gte=FIRST_LIMIT).update(most_live=None)
+    account.filter(most_live__isnull=False).update(most_live=F("most_live") + 1)
+    if queued_ms > protocol().queued_at_most_s * 1000:
+        slowed_until = now + timedelta(milliseconds=queued_ms)
+        account.exclude(slowed_until__gte=slowed_until).update(slowed_until=slowed_until)
+
+
+def congested(account_sid: str, *, now: datetime) -> None:
+    """1, 2, 4 … seconds of silence, and half as many calls at a time."""
+    figures = protocol()
+    with transaction.atomic():
+        account = CarrierAccount.objects.select_for_update().get(account_sid=account_sid)
+        if account.slowed_until and account.slowed_until > now:
+            return  # several requests of one moment are one complaint
+        pause = min(
+            figures.congested_first_s * 2 ** min(account.congestion, 10), figures.congested_most_s
+        )
+        account.congestion = min(account.congestion + 1, 1000)
+        account.slowed_until = now + timedelta(seconds=pause)
+        account.most_live = max(1, (account.most_live or FIRST_LIMIT) // 2)
+        account.save(update_fields=["congestion", "slowed_until", "most_live"])
+
+
+def refused(account_sid: str, *, code: int, now: datetime) -> None:
+    CarrierAccount.objects.filter(account_sid=account_sid).update(refused_at=now, refused_code=code)
+
+
+def try_again(account_sid: str) -> None:
+    CarrierAccount.objects.filter(account_sid=account_sid).update(
+        refused_at=None, refused_code=None
+    )

@@ -1,0 +1,35 @@
+"""What is done with outbound runs, one subject a module."""
+
+from __future__ import annotations
+
+from outbound.actions.answering import answer_attempt, take_attempt_status
+from outbound.actions.deciding import mark_not_placed, mark_placed
+from outbound.actions.keeping import keep_watch
+from outbound.actions.runs import (
+    add_leads,
+    call_again,
+    create_run,
+    edit_run,
+    pause_run,
+    schedule_run,
+    start_run,
+    stop_run,
+)
+from outbound.actions.stopping import hang_up_all
+
+__all__ = [
+    "add_leads",
+    "answer_attempt",
+    "call_again",
+    "create_run",
+    "edit_run",
+    "hang_up_all",
+    "keep_watch",
+    "mark_not_placed",
+    "mark_placed",
+    "pause_run",
+    "schedule_run",
+    "start_run",
+    "stop_run",
+    "take_attempt_status",
+]

@@ -1,0 +1,23 @@
+"""Where the carrier finds us about one attempt: its id is in every path, so that even a call whose
+CallSid never reached us says which attempt it is.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.urls import reverse
+
+from calls.addresses import public
+
+
+def answer(slug: str, attempt_id: uuid.UUID) -> str:
+    return public(reverse("outbound:answer", args=[slug, attempt_id]))
+
+
+def status(slug: str, attempt_id: uuid.UUID) -> str:
+    return public(reverse("outbound:status", args=[slug, attempt_id]))
+
+
+def detection(slug: str, attempt_id: uuid.UUID) -> str:
+    return public(reverse("outbound:detection", args=[slug, attempt_id]))

@@ -1,0 +1,92 @@
+"""Which call belongs to which attempt: the answer to our request, a signed callback and the carrier's
+list all say so, in any order and more than once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from calls.models import Call, CallStatus
+from outbound.models import AttemptState, DialAttempt, JobStatus, OutboundCallJob
+from outbound.usage import reserve
+from prompts.models import Direction
+
+logger = structlog.get_logger(__name__)
+
+UNBOUND = (
+    AttemptState.POSTING,
+    AttemptState.UNKNOWN,
+    AttemptState.HUMAN,
+    AttemptState.QUEUED,
+)
+
+
+def locked(attempt: DialAttempt) -> tuple[DialAttempt, OutboundCallJob]:
+    """Both rows, in the one order in which everybody locks them. Inside a business's scope."""
+    jobs = OutboundCallJob.objects.for_business(attempt.business_id)
+    job = jobs.select_for_update(of=("self",)).select_related("lead").get(pk=attempt.job_id)
+    attempts = DialAttempt.objects.for_business(attempt.business_id)
+    fresh = attempts.select_for_update(of=("self",)).select_related(
+        "run__number", "run__version__prompt", "business", "call"
+    )
+    return fresh.get(pk=attempt.pk), job
+
+
+def bind(attempt: DialAttempt, job: OutboundCallJob, *, call_sid: str, now: datetime) -> bool:
+    """This call is what the attempt has become. False: it has become another one, or is given up,
+    and this call must not be let through. Both rows are locked by the caller.
+    """
+    if attempt.call_sid == call_sid:
+        return True
+    if attempt.call_sid is None and attempt.state in UNBOUND and _is_newest(attempt, job):
+        try:
+            with transaction.atomic():
+                _place(attempt, job, call_sid, now)
+        except IntegrityError:
+            # It had been taken for never placed, and somebody else rings this number by now.
+            attempt.refresh_from_db()
+        else:
+            return True
+    attempt.suspect = call_sid
+    attempt.save(update_fields=["suspect"])
+    logger.error("second_call_of_an_attempt", attempt_id=str(attempt.pk), state=attempt.state)
+    return False
+
+
+def _is_newest(attempt: DialAttempt, job: OutboundCallJob) -> bool:
+    return attempt.number == job.attempts + 1 and not job.is_over
+
+
+def _place(attempt: DialAttempt, job: OutboundCallJob, call_sid: str, now: datetime) -> None:
+    was_given_up = attempt.state == AttemptState.QUEUED
+    attempt.call = _call(attempt, job, call_sid, now)
+    attempt.call_sid = call_sid
+    attempt.state = AttemptState.PLACED
+    attempt.look_at = None
+    attempt.save(update_fields=["call", "call_sid", "state", "look_at"])
+    OutboundCallJob.objects.for_business(job.business_id).filter(pk=job.pk).update(
+        status=JobStatus.DIALING
+    )
+    job.status = JobStatus.DIALING
+    if was_given_up:
+        reserve(attempt)
+
+
+def _call(attempt: DialAttempt, job: OutboundCallJob, call_sid: str, now: datetime) -> Call:
+    call: Call = Call.objects.create(
+        business=attempt.business,
+        direction=Direction.OUTBOUND,
+        status=CallStatus.QUEUED,
+        call_sid=call_sid,
+        account_sid=attempt.account_sid,
+        number=attempt.run.number,
+        from_e164=attempt.from_e164,
+        to_e164=attempt.to_e164,
+        lead=job.lead,
+        language=attempt.business.language,
+        created_at=now,
+    )
+    return call

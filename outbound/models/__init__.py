@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from outbound.models.attempt import LIVE_ATTEMPTS, AttemptState, DialAttempt
+from outbound.models.installation import CarrierAccount, Heartbeat, SuppressedNumber
+from outbound.models.job import ENDED, OPEN, UNDER_WAY, JobStatus, OutboundCallJob
+from outbound.models.limits import DialUsage, OutboundSettings
+from outbound.models.lists import (
+    ImportStatus,
+    LeadImport,
+    LeadImportError,
+    LeadList,
+    LeadListEntry,
+)
+from outbound.models.run import (
+    AT_REST,
+    OVER,
+    MachinePolicy,
+    OutboundCallRun,
+    PauseReason,
+    RunStatus,
+)
+from outbound.models.verdict import DialVerdict, Gate
+
+__all__ = [
+    "AT_REST",
+    "ENDED",
+    "LIVE_ATTEMPTS",
+    "OPEN",
+    "OVER",
+    "UNDER_WAY",
+    "AttemptState",
+    "CarrierAccount",
+    "DialAttempt",
+    "DialUsage",
+    "DialVerdict",
+    "Gate",
+    "Heartbeat",
+    "ImportStatus",
+    "JobStatus",
+    "LeadImport",
+    "LeadImportError",
+    "LeadList",
+    "LeadListEntry",
+    "MachinePolicy",
+    "OutboundCallJob",
+    "OutboundCallRun",
+    "OutboundSettings",
+    "PauseReason",
+    "RunStatus",
+    "SuppressedNumber",
+]

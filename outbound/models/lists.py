@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from calls.models import Lead
+from tenants.models import User
+from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
+
+
+class LeadList(BusinessOwned):
+    """Leads under one name, to make runs of."""
+
+    name = models.CharField(_("name"), max_length=200)
+    created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("lead list")
+        verbose_name_plural = _("lead lists")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "name"], name="leadlist_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LeadListEntry(BusinessOwned):
+    list = models.ForeignKey(
+        LeadList, on_delete=models.CASCADE, related_name="entries", verbose_name=_("list")
+    )
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="+", verbose_name=_("lead")
+    )
+    added_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("entry of a lead list")
+        verbose_name_plural = _("entries of lead lists")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "list", "lead"], name="leadlistentry_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.lead_id)
+
+
+class ImportStatus(models.TextChoices):
+    MAPPING = "mapping", _("waits for its columns to be confirmed")
+    RUNNING = "running", _("running")
+    COMPLETED = "completed", _("completed")
+    FAILED = "failed", _("failed")
+    CANCELED = "canceled", _("canceled")
+
+
+class LeadImportQuerySet(BusinessOwnedQuerySet["LeadImport"]):
+    def running(self) -> LeadImportQuerySet:
+        return self.filter(status=ImportStatus.RUNNING)
+
+
+class LeadImport(BusinessOwned):
+    """A file of leads on its way into a list. `next_row` is where the next chunk begins."""
+
+    list = models.ForeignKey(
+        LeadList, on_delete=models.PROTECT, related_name="imports", verbose_name=_("list")
+    )
+    file_name = models.CharField(_("file"), max_length=200)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    size = models.PositiveIntegerField(_("size (bytes)"))
+    content = models.BinaryField(_("content"), editable=False)
+    region = models.CharField(_("country of plain numbers"), max_length=2, default="IL")
+    mapping = models.JSONField(_("columns"), default=dict)
+    status = models.CharField(
+        _("status"), max_length=16, choices=ImportStatus, default=ImportStatus.MAPPING
+    )
+    next_row = models.PositiveIntegerField(_("next row"), default=1)
+    rows = models.PositiveIntegerField(_("rows read"), default=0)
+    rows_total = models.PositiveIntegerField(_("rows in the file"), null=True, blank=True)
+    created_leads = models.PositiveIntegerField(_("new leads"), default=0)
+    merged_leads = models.PositiveIntegerField(_("known leads"), default=0)
+    bad_rows = models.PositiveIntegerField(_("rows in error"), default=0)
+    failure = models.TextField(_("why it failed"), blank=True)
+    created_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("made by"),
+    )
+    created_at = models.DateTimeField(_("uploaded"), default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects: ClassVar[Any] = LeadImportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import of leads")
+        verbose_name_plural = _("imports of leads")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=ImportStatus.values), name="leadimport_status"
+            ),
+        ]
+        indexes = [models.Index(fields=["business", "-created_at"], name="leadimport_list")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class LeadImportError(BusinessOwned):
+    """A row of a file that was left out, and why."""
+
+    lead_import = models.ForeignKey(
+        LeadImport, on_delete=models.CASCADE, related_name="errors", verbose_name=_("import")
+    )
+    row = models.PositiveIntegerField(_("row"))
+    code = models.CharField(_("reason"), max_length=48)
+    field = models.CharField(_("column"), max_length=100, blank=True)
+    value = models.CharField(_("value"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("row in error")
+        verbose_name_plural = _("rows in error")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "lead_import", "row"], name="leadimporterror_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.code}"

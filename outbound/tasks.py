@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from celery import shared_task
+
+from outbound import actions, dialer
+
+DIAL_FOR_S = 20.0
+IDLE_S = 1.0
+
+
+@shared_task  # type: ignore[untyped-decorator]  # celery has no types
+def dial(**kwargs: object) -> None:
+    dialer.dial_in_turn(for_s=DIAL_FOR_S, idle_s=IDLE_S)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def keep_watch(**kwargs: object) -> None:
+    actions.keep_watch()
