@@ -327,8 +327,12 @@ async def test_an_error_answer_says_nothing_about_the_telephone(
     assert len(carrier.calls) == accepted + 1
 
 
-@pytest.mark.parametrize("fault", [rest_faults.ACCEPT_HANG, rest_faults.ACCEPT_RESET, rest_faults.ACCEPT_GARBAGE])
-async def test_an_answer_that_never_comes_whole(carrier: Carrier, fault: rest_faults.RestFault) -> None:
+@pytest.mark.parametrize(
+    "fault", [rest_faults.ACCEPT_HANG, rest_faults.ACCEPT_RESET, rest_faults.ACCEPT_GARBAGE]
+)
+async def test_an_answer_that_never_comes_whole(
+    carrier: Carrier, fault: rest_faults.RestFault
+) -> None:
     carrier.rest.faults.append(fault)
     client = client_of(carrier)
     client.http_client = TwilioHttpClient(timeout=0.3, pool_connections=False)
