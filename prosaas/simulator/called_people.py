@@ -22,6 +22,10 @@ from prosaas.simulator.people import (
 # As long as it takes to bring a telephone to the ear, or a mailbox to answer.
 _PICKING_UP = Wait(400)
 _BETWEEN_SENTENCES_MS = 250
+_BEFORE_BEEP_MS = 300
+# The beep is heard out; without one the detector waits until it is sure of the silence.
+_SURE_OF_BEEP_MS = 100
+_SURE_OF_SILENCE_MS = 1_200
 _FAREWELL = (AfterAgentEnds(patience_ms=6_000), HangUp())
 
 
@@ -45,7 +49,13 @@ class TakeMessage:
 
 def mailbox(language: str) -> Person:
     """Greets, beeps, listens, and hangs up when nobody speaks any more."""
-    steps = (*_mailbox_greeting(language), Say("beep"), TakeMessage(), HangUp())
+    steps = (
+        *_mailbox_greeting(language),
+        Wait(_BEFORE_BEEP_MS),
+        Say("beep"),
+        TakeMessage(),
+        HangUp(),
+    )
     return Person("mailbox", steps, language)
 
 
@@ -119,7 +129,7 @@ def _after_the_greeting(name: str, clip: str, language: str) -> Person:
 
 
 def _mailbox_greeting(language: str) -> tuple[Step, ...]:
-    return _PICKING_UP, Monologue(_mailbox_clips(language), _BETWEEN_SENTENCES_MS), Wait(300)
+    return _PICKING_UP, Monologue(_mailbox_clips(language), _BETWEEN_SENTENCES_MS)
 
 
 def _mailbox_clips(language: str) -> tuple[str, str]:
@@ -132,8 +142,8 @@ def _screening(language: str) -> tuple[Step, ...]:
 
 def _machine(person: Callable[[str], Person], language: str, *, beeps: bool) -> Callee:
     spoken_ms = sum(load(clip).ms for clip in _mailbox_clips(language)) + _BETWEEN_SENTENCES_MS
-    # The beep is heard out; without one the detector waits until it is sure of the silence.
-    until_sure_ms = 300 + load("beep").ms if beeps else 1_200
+    beep_ms = _BEFORE_BEEP_MS + load("beep").ms + _SURE_OF_BEEP_MS
+    until_sure_ms = beep_ms if beeps else _SURE_OF_SILENCE_MS
     return Callee(
         person=person(language),
         answered_by="machine",
