@@ -22,7 +22,7 @@ _OUTCOMES: dict[str, Outcome] = {
 def callee_named(name: str, language: str) -> Callee:
     """An outcome, a person of `people`, or one of those who are there to be called."""
     if name in _OUTCOMES:
-        return Callee(outcome=_OUTCOMES[name], ring_s=2.0)
+        return Callee(outcome=_OUTCOMES[name])
     if name == "answered":
         return Callee()
     if name in people.PEOPLE:

@@ -166,6 +166,7 @@ class RestInterface:
     async def _reply(
         self, request: web.Request, fault: RestFault, body: Json, status: int = 200
     ) -> web.StreamResponse:
+        await self._switchboard.clock.sleep(fault.answer_after_s)
         if fault.then == "hang":
             await self._hang(request, fault.hang_s)
         if fault.then in {"hang", "reset"}:

@@ -20,6 +20,7 @@ class RestFault:
     status: int = 0  # of the error in the answer; none: no error
     code: int = 0
     after_s: float = 0.0  # passes before anything happens, whether or not the client still waits
+    answer_after_s: float = 0.0  # passes once it is carried out: callbacks come before the answer
     hang_s: float | None = None  # then the connection is reset; None: hangs as long as the client
     queue_s: float = 0.0  # the call waits for so long before it is dialled
 
@@ -60,12 +61,17 @@ FAULTS = {
     "refuse_21216": RestFault(accept=False, status=400, code=21216),
     "refuse_21219": RestFault(accept=False, status=400, code=21219),
     "slow": NO_FAULT,
+    "late_answer": NO_FAULT,
     "queue": NO_FAULT,
 }
 
 
 def slow(seconds: float) -> RestFault:
     return RestFault(after_s=seconds)
+
+
+def late_answer(seconds: float) -> RestFault:
+    return RestFault(answer_after_s=seconds)
 
 
 def queued(seconds: float) -> RestFault:
@@ -103,10 +109,13 @@ class FaultMix:
         dice = random.Random(f"{self.seed} {about} {attempt}")
         name = draw(self.weights, dice) or "none"
         fault = replace(FAULTS[name], hang_s=self.hang_s)
-        if name == "slow":
-            return replace(fault, after_s=dice.uniform(*self.slow_s))
-        if name == "queue":
-            return replace(fault, queue_s=dice.uniform(*self.queue_s))
+        match name:
+            case "slow":
+                return replace(fault, after_s=dice.uniform(*self.slow_s))
+            case "late_answer":
+                return replace(fault, answer_after_s=dice.uniform(*self.slow_s))
+            case "queue":
+                return replace(fault, queue_s=dice.uniform(*self.queue_s))
         return fault
 
 

@@ -13,7 +13,7 @@ from prosaas.simulator.call_plan import Callee
 from prosaas.simulator.callees import CalleeMix, callee_named
 from prosaas.simulator.outbound_faults import OutboundFaults
 from prosaas.simulator.people import Person, Step
-from prosaas.simulator.rest_faults import FAULTS, FaultMix, RestFault, queued, slow
+from prosaas.simulator.rest_faults import FAULTS, FaultMix, RestFault, late_answer, queued, slow
 
 Wish = Mapping[str, Any]
 
@@ -81,6 +81,8 @@ def fault_from(wish: object) -> RestFault:
     match wish:
         case {"fault": "slow", "s": seconds}:
             return slow(float(seconds))
+        case {"fault": "late_answer", "s": seconds}:
+            return late_answer(float(seconds))
         case {"fault": "queue", "s": seconds}:
             return queued(float(seconds))
         case {"fault": name, **fields}:

@@ -13,7 +13,7 @@ from prosaas.simulator.carrier import Carrier
 from prosaas.simulator.clock import Clock
 from prosaas.simulator.rest_faults import FaultMix, FaultPlan, RestFault
 from tests.simulator.dialling import ACCOUNT_PATH, CALLEE, OTHER, Dialler, dialling
-from tests.simulator.product import ACCOUNT, NUMBER, TOKEN
+from tests.simulator.product import ACCOUNT, NUMBER, TOKEN, Product
 
 MIX = {"accept_500": 0.1, "refuse_500": 0.1, "refuse_429": 0.1}
 
@@ -51,6 +51,28 @@ async def test_slow_answers_take_a_time_that_is_drawn(
     before = busy_carrier.clock.now()
     assert (await dialler.create()).status == 201
     assert busy_carrier.clock.now() - before >= 2.0
+
+
+async def test_a_telephone_may_ring_before_the_dialler_knows_of_the_call(
+    busy_carrier: Carrier, dialler: Dialler, product: Product
+) -> None:
+    await dialler.script("faults", {"mix": {"late_answer": 1.0}, "slow_s": 20})
+    answer = asyncio.create_task(dialler.create(StatusCallback=f"{product.base_url}/status"))
+    told = await product.hook("/status")
+    assert not answer.done()
+    assert (await answer).sid == told.form["CallSid"]
+
+
+async def test_a_call_is_accepted_even_if_the_dialler_has_gone_meanwhile(
+    busy_carrier: Carrier, dialler: Dialler, product: Product
+) -> None:
+    await dialler.script("faults", {"rest": [{"fault": "slow", "s": 4}]}, method="POST")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await dialler.create(StatusCallback=f"{product.base_url}/status")
+    assert await dialler.accepted() == []
+    told = await product.hook("/status")
+    assert [row["sid"] for row in await dialler.accepted()] == [told.form["CallSid"]]
 
 
 @pytest.mark.parametrize(
