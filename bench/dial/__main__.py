@@ -1,0 +1,96 @@
+"""The dial protocol against everything that breaks: `python -m bench.dial --help`.
+
+Dispatchers dial for three businesses while they are killed and frozen, their servers restarted, and
+the carrier answers wrongly or not at all. Afterwards the carrier's book and the rows have to agree
+on what is promised: nobody was called twice, nobody is lost, nobody was called who must not be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from pathlib import Path
+
+from bench.dial.checker import check
+from bench.dial.report import faults, outcomes, verdict
+from bench.dial.trial import Outcome, Wanted, run_trial
+from bench.doors import DoorError
+from bench.processes import ChildDiedError
+from prosaas.embedded import EmbeddedError
+from prosaas.processes import exit_on_signals
+
+# Of the time that is given, so much is spent on breaking things; the rest, and a little more, is
+# there for what is left to come to its end.
+RAGES = 0.55
+
+
+def main() -> int:
+    options = _arguments()
+    wanted = _wanted(options)
+    print(f"seed {wanted.seed}", flush=True)
+    began = time.monotonic()
+
+    def note(text: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {text}", file=sys.stderr, flush=True)
+
+    try:
+        with exit_on_signals():
+            outcome = run_trial(wanted, note)
+    except (ChildDiedError, DoorError, EmbeddedError) as error:
+        sys.exit(f"No verdict on seed {wanted.seed}: {error}")
+    return _report(wanted, outcome)
+
+
+def _report(wanted: Wanted, outcome: Outcome) -> int:
+    violations = check(outcome.evidence)
+    print(outcomes(outcome.evidence))
+    print(f"\nWhat was done to it, in {outcome.seconds:.0f} s:")
+    print(faults(outcome.faults))
+    if not outcome.settled:
+        print("\nIt had not come to rest when the time was up.")
+    print(f"\n{verdict(violations)}\nseed {wanted.seed}", flush=True)
+    return 1 if violations else 0
+
+
+def _wanted(options: argparse.Namespace) -> Wanted:
+    seconds = options.minutes * 60 if options.minutes else options.seconds
+    mix = options.mix or ("crash" if options.kill_all else options.weaken or "all")
+    return Wanted(
+        seed=random.SystemRandom().randrange(10**6) if options.seed is None else options.seed,
+        leads=options.leads or (500 if options.kill_all else 120),
+        rages_s=seconds * RAGES,
+        settles_within_s=seconds * (1 - RAGES),
+        mix=mix,
+        weaken=options.weaken,
+        diallers=options.diallers,
+        home=options.home,
+        kills_all=options.kill_all,
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.dial", description=__doc__)
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="from the first call to the last"
+    )
+    parser.add_argument("--minutes", type=float, help="the same in minutes")
+    parser.add_argument("--leads", type=int)
+    parser.add_argument("--seed", type=int, help="of everything that happens; default: drawn")
+    parser.add_argument("--diallers", type=int, default=3)
+    parser.add_argument(
+        "--kill-all", action="store_true", help="everything at once, in the middle, and then anew"
+    )
+    parser.add_argument(
+        "--weaken", choices=("settle", "lease", "guard"), default="", help="this has to be noticed"
+    )
+    parser.add_argument("--mix", help="of faults; default: that of the weakening, or all of them")
+    parser.add_argument(
+        "--home", type=Path, metavar="FOLDER", help="of embedded servers that run already"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

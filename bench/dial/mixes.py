@@ -1,0 +1,117 @@
+"""Which faults a trial is made of. `all` is everything at once; each of the others is what one
+weakening of the protocol cannot stand, and the protocol itself can.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bench.dial.scale import LIST_LAG_S
+from bench.dial.steps import STEPS, Chances
+
+Json = dict[str, Any]
+
+NOTHING_HEARD: Final[Json] = {"drop_chance": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    steps: Mapping[str, Chances] = field(default_factory=dict)
+    rest: Mapping[str, float] = field(default_factory=dict)  # the lot of each request for a call
+    reads: Mapping[str, float] = field(default_factory=dict)
+    callbacks: Mapping[str, Any] = field(default_factory=dict)
+    acts: Mapping[str, float] = field(default_factory=dict)  # of the nemesis, by weight
+    act_every_s: float = 1.0
+    owners_act: bool = True
+    answered: bool = False  # whether somebody picks up now and then
+    # The first requests for so many of the numbers are taken in so late, and never answered.
+    late: float = 0.0
+    late_s: float = 0.0
+
+    def script(self, numbers: Sequence[str], seed: int) -> Json:
+        dice = random.Random(f"script {seed}")
+        slow: Json = {"after_s": self.late_s, "then": "reset"}
+        late = [number for number in numbers if dice.random() < self.late]
+        return {
+            "seed": seed,
+            "mix": dict(self.rest),
+            "slow_s": [0.02, 0.3],
+            "reads": {"seed": seed, "mix": dict(self.reads), "slow_s": [0.02, 0.5]},
+            "numbers": {number: [slow, "none"] for number in late},
+            "list_lag_s": LIST_LAG_S,
+            "list_lag_varies": True,
+        }
+
+
+ALL: Final = Mix(
+    answered=True,
+    steps={step: Chances(die=0.006) for step in STEPS}
+    | {
+        "after the intent": Chances(die=0.02, freeze=0.03, frozen_s=3.2),
+        "before the look": Chances(die=0.006, freeze=0.008, frozen_s=1.0),
+        "after the answer": Chances(die=0.015, freeze=0.01, frozen_s=2.0),
+    },
+    rest={
+        "accept_500": 0.04,
+        "refuse_500": 0.03,
+        "accept_hang": 0.02,
+        "refuse_hang": 0.01,
+        "accept_reset": 0.04,
+        "refuse_reset": 0.03,
+        "accept_garbage": 0.03,
+        "refuse_429": 0.04,
+        "refuse_21211": 0.01,
+        "slow": 0.05,
+        "late_answer": 0.05,
+    },
+    reads={"refuse_500": 0.05, "refuse_429": 0.03, "slow": 0.1, "accept_garbage": 0.02},
+    callbacks={
+        "drop_chance": 0.15,
+        "repeat_chance": 0.1,
+        "shuffle_s": 0.4,
+        "delay_s": [0.0, 0.4],
+    },
+    acts={
+        "kill a dialler": 6,
+        "freeze a dialler": 4,
+        "kill a watcher": 1,
+        "freeze a watcher": 1,
+        "take a proof of life": 2,
+        "kill a web server": 1.5,
+        "restart PostgreSQL": 1,
+        "restart Valkey": 0.7,
+        "refuse the list": 1,
+        "lose all callbacks": 1,
+    },
+)
+
+MIXES: Final[Mapping[str, Mix]] = {
+    "all": ALL,
+    "settle": Mix(
+        callbacks=NOTHING_HEARD, acts={"kill a watcher": 1}, owners_act=False, late=0.3, late_s=2.4
+    ),
+    "lease": Mix(
+        callbacks=NOTHING_HEARD,
+        acts={"kill a watcher": 1},
+        owners_act=False,
+        late=0.15,
+        late_s=4.5,
+        steps={"after the look": Chances(freeze=0.02, frozen_s=5.0)},
+    ),
+    "guard": Mix(
+        callbacks=NOTHING_HEARD,
+        acts={"kill a watcher": 1},
+        owners_act=False,
+        steps={"after the intent": Chances(freeze=0.25, frozen_s=5.0, forlorn=True)},
+    ),
+    "crash": Mix(
+        answered=True,
+        rest={"accept_500": 0.03, "accept_reset": 0.03},
+        callbacks={"drop_chance": 0.1},
+        acts={},
+        owners_act=False,
+    ),
+}
