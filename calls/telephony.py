@@ -10,7 +10,11 @@ from datetime import datetime
 
 from django.conf import settings
 from requests.exceptions import RequestException
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import (
+    TwilioException,
+    TwilioRestException,
+    TwilioServiceException,
+)
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
@@ -101,6 +105,9 @@ def _client(account: TwilioAccount) -> Iterator[Client]:
         yield client
     except (TwilioRestException, TwilioServiceException) as error:
         raise _meaning(error) from error
+    except TwilioException as error:
+        # So the library says of a list that it was not given. The status is in its text alone.
+        raise TelephonyError("The carrier's list was not given.", permanent=False) from error
     except RequestException as error:
         raise TelephonyError(
             f"The carrier was not reached: {type(error).__name__}.", permanent=False

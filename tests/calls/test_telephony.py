@@ -185,3 +185,16 @@ def test_the_library_writes_no_addresses_into_the_log(
     with caplog.at_level(logging.DEBUG, logger="twilio.http_client"):
         telephony.hang_up(ACCOUNT, SID)
     assert not [record for record in caplog.records if SID in record.getMessage()]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(500, error(500, 20500)), (503, "<html>busy</html>"), (429, error(429, 20429)), (200, {})],
+)
+def test_a_list_that_is_not_given_is_an_error_like_any_other(
+    status: int, body: dict[str, Any] | str, api: RestApi
+) -> None:
+    api.answers(status, body)
+    with pytest.raises(TelephonyError) as raised:
+        telephony.find_calls(ACCOUNT, to="+972501112233", from_="+972541112233")
+    assert raised.value.permanent is False
