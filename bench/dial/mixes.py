@@ -15,6 +15,7 @@ from bench.dial.steps import STEPS, Chances
 Json = dict[str, Any]
 
 NOTHING_HEARD: Final[Json] = {"drop_chance": 1.0}
+ALL_HEARD: Final[Json] = {"drop_chance": 0.0}
 
 
 @dataclass(frozen=True, slots=True)

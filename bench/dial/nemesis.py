@@ -16,7 +16,7 @@ from typing import Final
 import psycopg
 
 from bench.dial.backend import Backend
-from bench.dial.mixes import NOTHING_HEARD, Json, Mix
+from bench.dial.mixes import ALL_HEARD, NOTHING_HEARD, Json, Mix
 from bench.dial.owner import Owner
 from bench.dial.parts import Parts
 from bench.dial.trace import Trace
@@ -93,7 +93,7 @@ class Nemesis:
             if act not in (self._act_and_again, self._look_after_runs):
                 act()
         self._door.faults(QUIET)
-        self._door.callbacks({})
+        self._door.callbacks(ALL_HEARD)
 
     def _owner_of_stopped(self) -> Callable[[], None]:
         run = next(run for run in self._owner.runs if run.name == "roses again")

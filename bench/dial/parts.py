@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -115,7 +115,6 @@ class Parts:
     stand_ins: list[Part]
     web: list[Part]
     dispatchers: Part
-    restarted: list[str] = field(default_factory=list)
 
     def pids(self, kind: str) -> list[int]:
         """Of the diallers, or the watchers, that are at work now."""
@@ -124,6 +123,13 @@ class Parts:
         except FileNotFoundError:
             return []
         return [pid for name, pid in sorted(told.items()) if name.startswith(kind)]
+
+    def start_dispatchers(self) -> None:
+        """They are at work when this returns."""
+        self.place.pids.unlink(missing_ok=True)
+        self.dispatchers.start()
+        if not wait_until(lambda: bool(self.pids("watcher")), seconds=READY_WITHIN_S):
+            raise ChildDiedError("the dispatchers did not come up")
 
     def check(self) -> None:
         for part in (*self.stand_ins, self.dispatchers):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import django
 
 from bench.dial.backend import Backend, backend
-from bench.dial.parts import Part, Parts, Place, new_place, parts
+from bench.dial.parts import Parts, Place, new_place, parts
 from bench.dial.trace import lines
 from bench.dial.world_door import WorldDoor
 
@@ -144,7 +144,7 @@ def _long_talkers(world: World) -> dict[str, Any]:
 def _play(scene: Scene, note: Callable[[str], None]) -> bool:
     wanted = scene.wanted
     scene.owner.forbid_what_is_closed()
-    scene.parts.dispatchers.start()
+    scene.parts.start_dispatchers()
     if wanted.kills_all:
         _kill_all(scene, note)
     else:
@@ -160,13 +160,13 @@ def _kill_all(scene: Scene, note: Callable[[str], None]) -> None:
     while scene.door.count() < scene.wanted.leads // 2 and time.monotonic() < give_up_at:
         time.sleep(LOOK_EVERY_S)
     note(f"everything is killed at {scene.door.count()} calls, {scene.door.live()} of them live")
-    ours: list[Part] = [scene.parts.dispatchers, *scene.parts.web]
-    for part in ours:
+    for part in (scene.parts.dispatchers, *scene.parts.web):
         part.kill()
     scene.backend.restart_valkey()
     scene.backend.restart_postgres()
-    for part in ours:
+    for part in scene.parts.web:
         part.start()
+    scene.parts.start_dispatchers()
 
 
 def _settle(scene: Scene, within_s: float) -> bool:
