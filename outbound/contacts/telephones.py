@@ -15,15 +15,17 @@ from functools import lru_cache
 from typing import Final
 
 import phonenumbers
+from django.core.exceptions import ValidationError
 
 from outbound.contacts.problems import Problem, Remark
+from tenants.numbers import validate_e164
 
 MOST_WRITTEN: Final = 200
 SHORT_CODE_DIGITS: Final = (3, 5)
 
 PLAIN_ISRAELI_MOBILE = re.compile(
     r"(?:0|(?:(?:\+|00)?972[- ]?0?)|)(5[0-9])[-. ]?([0-9]{3})[-. ]?([0-9]{4})"
-).fullmatch
+)
 
 _STORABLE = re.compile(r"\+[1-9][0-9]{3,14}").fullmatch
 ISRAEL: Final = "+972"
@@ -42,7 +44,7 @@ _IMPOSSIBLE: Final = {
 }
 
 _FORCED_TEXT = re.compile(r'="(.*)"')  # how some programs keep Excel from dropping the zero
-_WHOLE_FLOAT = re.compile(r"([0-9]+)\.0+")
+_WHOLE_FLOAT = re.compile(r"([1-9][0-9]*)\.0")
 _SCIENTIFIC = re.compile(r"([0-9])(?:\.([0-9]+))?[eE]\+?([0-9]{1,2})")
 _DATE = re.compile(r"[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T].*)?")
 # `2700*` is how *2700 is typed from right to left.
@@ -67,7 +69,7 @@ class Telephone:
 
 def telephone(written: str, region: str) -> Telephone | Problem:
     """Never raises. `region` is where a number without a country's code is at home: IL."""
-    if region == "IL" and (plain := PLAIN_ISRAELI_MOBILE(written)):
+    if region == "IL" and (plain := PLAIN_ISRAELI_MOBILE.fullmatch(written)):
         return Telephone(ISRAEL + "".join(plain.groups()))
     return any_telephone(written, region)
 
@@ -193,8 +195,17 @@ def _impossible(number: phonenumbers.PhoneNumber, written: str) -> Problem | Non
         return _impossible_in_israel(written.removeprefix(ISRAEL))
     reason = phonenumbers.is_possible_number_with_reason(number)
     if reason == phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None if _STORABLE(written) else Problem.NOT_A_NUMBER
+        return None if _is_settled(written) else Problem.NOT_A_NUMBER
     return _IMPOSSIBLE.get(reason, Problem.NOT_A_NUMBER)
+
+
+def _is_settled(e164: str) -> bool:
+    """A German 000000 is possible as it is written, and another number once it is E.164."""
+    try:
+        validate_e164(e164)
+    except ValidationError:
+        return False
+    return _STORABLE(e164) is not None
 
 
 def _impossible_in_israel(national: str) -> Problem | None:
