@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from outbound.contacts.problems import (
     FILE_TOO_LARGE,
@@ -42,7 +42,7 @@ class Encoding:
     errors: str = "replace"
 
 
-def encoding_of(file: BinaryIO) -> Encoding:
+def encoding_of(file: IO[bytes]) -> Encoding:
     file.seek(0)
     head = file.read(4)
     if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
@@ -54,7 +54,7 @@ def encoding_of(file: BinaryIO) -> Encoding:
     return single_byte(file)
 
 
-def is_mostly_utf8(file: BinaryIO) -> bool:
+def is_mostly_utf8(file: IO[bytes]) -> bool:
     """One row pasted in from elsewhere does not make the whole file something else."""
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     foreign = wrong = 0
@@ -66,7 +66,7 @@ def is_mostly_utf8(file: BinaryIO) -> bool:
     return wrong <= foreign / 2
 
 
-def single_byte(file: BinaryIO) -> Encoding:
+def single_byte(file: IO[bytes]) -> Encoding:
     words = hebrew = arabic = 0
     for chunk in chunks(file):
         for word in _WORD.findall(chunk):
@@ -80,7 +80,7 @@ def single_byte(file: BinaryIO) -> Encoding:
     raise FileUnreadableError(WRONG_ENCODING)
 
 
-def chunks(file: BinaryIO) -> Iterator[bytes]:
+def chunks(file: IO[bytes]) -> Iterator[bytes]:
     file.seek(0)
     size = 0
     while chunk := file.read(CHUNK):
@@ -93,7 +93,7 @@ def chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 @contextmanager
-def decoded(file: BinaryIO, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
+def decoded(file: IO[bytes], encoding: Encoding) -> Iterator[io.TextIOWrapper]:
     """The text from its beginning, line ends as they are; the file stays open."""
     file.seek(0)
     text = io.TextIOWrapper(file, encoding.name, encoding.errors, newline="")

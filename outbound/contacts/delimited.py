@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import mode
-from typing import BinaryIO, Final, TextIO
+from typing import IO, Final, TextIO
 
 from outbound.contacts.cells import MOST_OF_A_ROW, Record, Row, is_blank, numbered
 from outbound.contacts.decoding import Encoding, decoded
@@ -74,7 +74,7 @@ class Quoted:
 
 
 class Delimited:
-    def __init__(self, file: BinaryIO, encoding: Encoding) -> None:
+    def __init__(self, file: IO[bytes], encoding: Encoding) -> None:
         self._file = file
         self.encoding = encoding
         with decoded(file, encoding) as text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import BinaryIO, Final, Protocol
+from typing import IO, Final, Protocol
 
 from outbound.contacts.cells import Row
 from outbound.contacts.decoding import encoding_of
@@ -23,7 +23,7 @@ class Table(Protocol):
         only one walk at a time is possible: all of them move in the same file."""
 
 
-def open_table(file: BinaryIO, filename: str) -> Table:
+def open_table(file: IO[bytes], filename: str) -> Table:
     """Raises `FileUnreadableError`. What the file holds decides; its name has only to allow it."""
     if PurePath(filename).suffix.lower() not in WORKBOOK_ENDINGS | TEXT_ENDINGS:
         raise FileUnreadableError(WRONG_TYPE)

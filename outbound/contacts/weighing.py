@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import IO, Final
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -45,7 +45,7 @@ _is_sheet = re.compile(r"/?xl/worksheets/[^/]+\.xml", re.IGNORECASE).fullmatch
 _is_strings = re.compile(r"/?xl/sharedStrings\.xml", re.IGNORECASE).fullmatch
 
 
-def weigh(file: BinaryIO) -> None:
+def weigh(file: IO[bytes]) -> None:
     """Raises `FileUnreadableError` for what is not a workbook, is damaged, or is too much."""
     try:
         with ZipFile(file) as archive:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 from zipfile import BadZipFile
 
 import openpyxl
@@ -40,7 +40,7 @@ OPENPYXL_ERRORS: Final = (
 
 
 class Workbook:
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         weigh(file)
         with _damage_told(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and features that no list needs

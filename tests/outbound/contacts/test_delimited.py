@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from outbound.contacts.cells import MOST_COLUMNS, MOST_OF_A_CELL, MOST_OF_A_ROW, MOST_ROWS, Row
 from outbound.contacts.problems import (
@@ -83,6 +84,12 @@ def test_the_table_can_be_read_again_and_left_in_the_middle() -> None:
     table = open_table(io.BytesIO(b"a,b\nc,d\n"), "people.csv")
     assert next(iter(table.rows())) == Row(1, ("a", "b"))
     assert len(list(table.rows())) == 2
+
+
+def test_an_upload_of_django_s_is_a_file_like_any_other() -> None:
+    upload = SimpleUploadedFile("people.csv", "phone,name\n0501234567,דנה\n".encode("cp1255"))
+    assert list(open_table(upload, "people.csv").rows(2)) == [Row(2, ("0501234567", "דנה"))]
+    assert not upload.closed
 
 
 class Counting(io.BytesIO):
