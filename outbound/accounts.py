@@ -12,15 +12,15 @@ from django.db.models import F
 from outbound.models import CarrierAccount
 from outbound.protocol import protocol
 
-# Twice what is under way when the carrier first complains is no limit at all.
-FIRST_LIMIT = 16
+# So many calls taken without a complaint: there is no limit that we would have to keep.
+NO_LIMIT_FROM = 16
 
 
 def taken(account_sid: str, *, queued_ms: int, now: datetime) -> None:
     """The carrier takes calls again; what it queues is sent too fast."""
     account = CarrierAccount.objects.filter(account_sid=account_sid)
     account.filter(congestion__gt=0).update(congestion=0)
-    account.filter(most_live__gte=FIRST_LIMIT).update(most_live=None)
+    account.filter(most_live__gte=NO_LIMIT_FROM).update(most_live=None)
     account.filter(most_live__isnull=False).update(most_live=F("most_live") + 1)
     if queued_ms > protocol().queued_at_most_s * 1000:
         slowed_until = now + timedelta(milliseconds=queued_ms)
@@ -39,7 +39,7 @@ def congested(account_sid: str, *, now: datetime) -> None:
         )
         account.congestion = min(account.congestion + 1, 1000)
         account.slowed_until = now + timedelta(seconds=pause)
-        account.most_live = max(1, (account.most_live or FIRST_LIMIT) // 2)
+        account.most_live = max(1, (account.most_live or NO_LIMIT_FROM) // 2)
         account.save(update_fields=["congestion", "slowed_until", "most_live"])
 
 
@@ -48,6 +48,7 @@ def refused(account_sid: str, *, code: int, now: datetime) -> None:
 
 
 def try_again(account_sid: str) -> None:
-    CarrierAccount.objects.filter(account_sid=account_sid).update(
-        refused_at=None, refused_code=None
+    """With one request. A good account is left as it is."""
+    CarrierAccount.objects.filter(account_sid=account_sid, refused_at__isnull=False).update(
+        refused_at=None, refused_code=None, most_live=1
     )

@@ -29,6 +29,7 @@ SPECIAL: Final = frozenset(
 NOWHERE: Final = frozenset({800, 808, 870, 878, 881, 882, 883, 888, 979})
 # What the number plans leave out, or call by a milder name than the bill does.
 DEAR_PREFIXES: Final = ("+1900", "+1976", "+9721900", "+9721919", "+9721956", "+9721957", "+97218")
+NO_COUNTRY: Final = "001"  # the library's word for networks of the whole world
 # Israel's 1-700 and 1-800, stars and emergency numbers come in other lengths than telephones.
 SHORTEST_NATIONAL: Final = 7
 
@@ -48,9 +49,11 @@ def country_of(number: str) -> str:
     except phonenumbers.NumberParseException:
         return ""
     region = phonenumbers.region_code_for_number(parsed)
-    # The plans lag behind real numbers; a calling code with one country is enough.
-    regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
-    return region or (regions[0] if len(regions) == 1 and regions[0] != "001" else "")
+    if region is None:
+        # The plans lag behind real numbers; a calling code with one country is enough.
+        regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
+        region = regions[0] if len(regions) == 1 else NO_COUNTRY
+    return "" if region == NO_COUNTRY else region
 
 
 def banned(number: str, *, countries: Collection[str]) -> Ban | None:

@@ -18,7 +18,8 @@ from outbound.models import Gate, JobStatus, RunStatus
 
 CONSENT_IS_GOOD: Final = timedelta(days=365)
 LOOK_AGAIN: Final = timedelta(minutes=1)
-LINE_FREE_IN: Final = timedelta(seconds=5)
+LINE_FREE_IN: Final = timedelta(seconds=1)
+FELT_IN: Final = timedelta(milliseconds=100)
 LINE_BUSY_FOR: Final = timedelta(seconds=30)
 MINUTE: Final = timedelta(minutes=1)
 
@@ -142,7 +143,7 @@ def pace_is_kept(run: RunSituation) -> Refusal | None:
     if run.next_call_at and run.next_call_at > run.now:
         return Refusal(Gate.PACE, "calls_a_second", run.next_call_at)
     if run.account_lines is not None and not run.account_lines.free:
-        return Refusal(Gate.PACE, "carrier_is_congested", run.now + LINE_FREE_IN)
+        return Refusal(Gate.PACE, "feeling_its_way", run.now + FELT_IN)
     return None
 
 

@@ -75,8 +75,10 @@ def _move(attempt: DialAttempt, job: OutboundCallJob, placing: Placing, now: dat
             put_back(attempt, job, due_at=now, detail="not sent: decided otherwise meanwhile")
         case NotPlaced():
             attempt.refusals += 1
-            later = now + timedelta(seconds=protocol().retry_unplaced_s)
-            put_back(attempt, job, due_at=later, detail=placing.reason)
+            # Of a carrier that is asked too often, the account waits and not the person.
+            pause_s = 0.0 if placing.congested else protocol().retry_unplaced_s
+            due_at = now + timedelta(seconds=pause_s)
+            put_back(attempt, job, due_at=due_at, detail=placing.reason)
         case Refused() if placing.is_about_the_account:
             put_back(attempt, job, due_at=now, detail=f"{placing.status}, code {placing.code}")
         case Refused():

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 (
                     "most_live",
                     models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="calls at a time, for now"
+                        blank=True, default=1, null=True, verbose_name="calls at a time, for now"
                     ),
                 ),
                 ("refused_at", models.DateTimeField(blank=True, null=True, verbose_name="refused")),

@@ -26,9 +26,10 @@ class CarrierAccount(models.Model):
     next_at = models.DateTimeField(_("next call from"), null=True, blank=True)
     congestion = models.PositiveSmallIntegerField(_("refusals in a row"), default=0)
     slowed_until = models.DateTimeField(_("nothing sent before"), null=True, blank=True)
-    # Halved when the carrier is asked too often, one more with every call that it takes.
+    # One until the carrier has taken a call: wrong credentials cost one request. One more with
+    # every call that it takes, halved when it is asked too often, and no limit from some point on.
     most_live = models.PositiveSmallIntegerField(
-        _("calls at a time, for now"), null=True, blank=True
+        _("calls at a time, for now"), null=True, blank=True, default=1
     )
     refused_at = models.DateTimeField(_("refused"), null=True, blank=True)
     refused_code = models.PositiveIntegerField(_("refused with"), null=True, blank=True)

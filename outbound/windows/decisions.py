@@ -120,7 +120,7 @@ def _decide(callee: Callee, rules: Rules, now: datetime) -> Decision:
     return replace(_closed(callee, rules, now), next_at=start, until=until)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _ahead(callee: Callee, rules: Rules, today: date) -> Spans:
     """What is open up to the horizon. Everybody who shares the zones shares this."""
     days = [today + DAY * number for number in range(HORIZON // DAY + 1)]

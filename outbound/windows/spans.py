@@ -21,13 +21,12 @@ Spans: TypeAlias = tuple[Span, ...]
 
 
 def joined(spans: Iterable[Span]) -> Spans:
-    """Those that touch or overlap become one. They come in order of their beginnings."""
+    """Of spans that are apart and in order, those that touch become one."""
     apart: list[Span] = []
     for span in spans:
-        if apart and span.start <= apart[-1].end:
-            apart[-1] = Span(apart[-1].start, max(apart[-1].end, span.end))
-        else:
-            apart.append(span)
+        if apart and span.start == apart[-1].end:
+            span = Span(apart.pop().start, span.end)
+        apart.append(span)
     return tuple(apart)
 
 

@@ -74,7 +74,7 @@ def _callee(calling_code: int, names: tuple[str, ...]) -> Callee:
     meant = [zone for name in names for zone in mended.get(name, (name,))]
     try:
         zones = tuple(map(ZoneInfo, meant))
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except ZoneInfoNotFoundError as error:
         raise ZoneUnknown from error
     if not zones:
         raise ZoneUnknown

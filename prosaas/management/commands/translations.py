@@ -23,7 +23,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
 DOMAIN = "django"
-SOURCE_FOLDERS = ("prosaas", "tenants", "prompts", "calls", "templates")
+SOURCE_FOLDERS = ("prosaas", "tenants", "prompts", "calls", "outbound", "templates")
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,

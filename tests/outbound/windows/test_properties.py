@@ -145,13 +145,13 @@ def between(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 @given(cases())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_call_is_allowed_when_every_clock_and_every_rule_allows_it(case: Case) -> None:
     assert case.decide(case.now).allowed == case.may_ring(case.now)
 
 
 @given(cases())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_until_the_next_opening_nothing_is_open(case: Case) -> None:
     decision = case.decide(case.now)
     next_at = decision.next_at
@@ -164,7 +164,7 @@ def test_until_the_next_opening_nothing_is_open(case: Case) -> None:
 
 
 @given(cases())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_an_opening_lasts_to_its_end_and_not_a_blink_longer(case: Case) -> None:
     decision = case.decide(case.now)
     if decision.next_at is None or decision.until is None:

@@ -48,7 +48,17 @@ def test_palestinian_numbers_keep_palestinian_time() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["", "0501234567", "+", "+972", "+9725", "+999123456789", "+8835100123456", "+80012345678"],
+    [
+        "",
+        "0501234567",
+        "+",
+        "+972",
+        "+9725",
+        "+97250123",
+        "+999123456789",
+        "+8835100123456",
+        "+80012345678",
+    ],
 )
 def test_a_number_that_rings_nobody_knows_where_has_no_zone(number: str) -> None:
     with pytest.raises(ZoneUnknown):
