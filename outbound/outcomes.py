@@ -71,7 +71,7 @@ def _move(job: OutboundCallJob, attempt: DialAttempt, outcome: JobStatus, now: d
     job.attempts = attempt.number
     job.outcomes[outcome] = job.outcomes.get(outcome, 0) + 1
     due_at = _again_at(job, attempt, outcome, now)
-    if due_at is None:
+    if due_at is None or is_stopped(attempt):
         job.status, job.ended_at = outcome, now
     else:
         job.status, job.due_at = JobStatus.QUEUED, due_at
@@ -81,12 +81,21 @@ def _move(job: OutboundCallJob, attempt: DialAttempt, outcome: JobStatus, now: d
 def _again_at(
     job: OutboundCallJob, attempt: DialAttempt, outcome: JobStatus, now: datetime
 ) -> datetime | None:
-    if attempt.run.status in OVER:
-        return None
     if outcome == JobStatus.CANCELED and attempt.cancel_asked_at:
         return now  # the window closed before it rang: the gates say when the next one opens
     delay = attempt.run.retry_policy.delay(outcome, so_often=job.outcomes[outcome])
     return None if delay is None else now + delay
+
+
+def is_stopped(attempt: DialAttempt) -> bool:
+    """Asked before a job goes back into the queue, and true until our transaction ends: a stop ends
+    what it finds in the queue, and nobody looks there again.
+
+    The row of the run is locked behind job and attempt, and before the account of the day, which
+    whoever writes intents locks behind the run.
+    """
+    runs = OutboundCallRun.objects.for_business(attempt.business_id).select_for_update(no_key=True)
+    return runs.get(pk=attempt.run_id).status in OVER
 
 
 def judge_run(*, run_id: uuid.UUID, business_id: uuid.UUID, now: datetime) -> None:

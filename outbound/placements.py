@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
@@ -21,11 +22,13 @@ from outbound.models import (
     OutboundCallRun,
     PauseReason,
 )
-from outbound.outcomes import judge_run
+from outbound.outcomes import is_stopped, judge_run
 from outbound.protocol import protocol
 from tenants.scoping import business_scope
 
 logger = structlog.get_logger(__name__)
+
+NO_PAUSE: Final = timedelta()
 
 
 def record(intent: Intent, placing: Placing, *, owner: int, now: datetime) -> None:
@@ -72,31 +75,41 @@ def _is_mine(attempt: DialAttempt, intent: Intent, owner: int) -> bool:
 def _move(attempt: DialAttempt, job: OutboundCallJob, placing: Placing, now: datetime) -> None:
     match placing:
         case Withheld():
-            put_back(attempt, job, due_at=now, detail="not sent: decided otherwise meanwhile")
+            put_back(attempt, job, now=now, detail="not sent: decided otherwise meanwhile")
         case NotPlaced():
             attempt.refusals += 1
             # Of a carrier that is asked too often, the account waits and not the person.
             pause_s = 0.0 if placing.congested else protocol().retry_unplaced_s
-            due_at = now + timedelta(seconds=pause_s)
-            put_back(attempt, job, due_at=due_at, detail=placing.reason)
+            pause = timedelta(seconds=pause_s)
+            put_back(attempt, job, now=now, pause=pause, detail=placing.reason)
         case Refused() if placing.is_about_the_account:
-            put_back(attempt, job, due_at=now, detail=f"{placing.status}, code {placing.code}")
+            put_back(attempt, job, now=now, detail=f"{placing.status}, code {placing.code}")
         case Refused():
             _reject(attempt, job, placing, now)
         case Unknown():
             doubt(attempt, job, detail=placing.reason, now=now)
 
 
-def put_back(attempt: DialAttempt, job: OutboundCallJob, *, due_at: datetime, detail: str) -> None:
-    """Surely nobody was rung: the same attempt will be made again. Both rows are locked."""
+def put_back(
+    attempt: DialAttempt,
+    job: OutboundCallJob,
+    *,
+    now: datetime,
+    detail: str,
+    pause: timedelta = NO_PAUSE,
+) -> None:
+    """Surely nobody was rung: the same attempt will be made again, unless its run was stopped
+    meanwhile. Both rows are locked.
+    """
+    stopped = is_stopped(attempt)
     attempt.state = AttemptState.QUEUED
     attempt.detail = detail
     attempt.look_at = None
     attempt.save(update_fields=["state", "detail", "look_at", "refusals"])
-    if job.is_over:
-        return
-    job.status, job.due_at = JobStatus.QUEUED, due_at
-    job.save(update_fields=["status", "due_at"])
+    if not job.is_over:
+        job.status = JobStatus.CANCELED if stopped else JobStatus.QUEUED
+        job.due_at, job.ended_at = now + pause, now if stopped else None
+        job.save(update_fields=["status", "due_at", "ended_at"])
     usage.give_back(attempt)
 
 

@@ -178,7 +178,7 @@ def _absent(attempt: DialAttempt, job: OutboundCallJob, now: datetime) -> None:
         attempt.absent_at = now
         attempt.save(update_fields=["absent_at"])
     elif now >= attempt.absent_at + timedelta(seconds=figures.absent_again_s):
-        put_back(attempt, job, due_at=now, detail="proven not to have been placed")
+        put_back(attempt, job, now=now, detail="proven not to have been placed")
         logger.info("attempt_proven_absent", attempt_id=str(attempt.pk))
 
 

@@ -38,7 +38,7 @@ def mark_not_placed(*, attempt: DialAttempt, by: User | None, now: datetime) -> 
         access.require(by, attempt.business, access.Action.SETTLE_ATTEMPT)
         fresh, job = locked(attempt)
         _has_to_wait_for_a_person(fresh)
-        put_back(fresh, job, due_at=now, detail="somebody has said that it was not placed")
+        put_back(fresh, job, now=now, detail="somebody has said that it was not placed")
         _audit(fresh, "attempt.marked_not_placed", by, now)
 
 

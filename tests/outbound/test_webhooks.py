@@ -259,4 +259,4 @@ def give_up(run: OutboundCallRun, clock: Clock) -> None:
 
     with business_scope(run.business_id):
         attempt, job = locked(attempt_of(run))
-        put_back(attempt, job, due_at=clock(), detail="")
+        put_back(attempt, job, now=clock(), detail="")
