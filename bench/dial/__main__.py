@@ -23,7 +23,7 @@ from prosaas.processes import exit_on_signals
 
 # Of the time that is given, so much is spent on breaking things; the rest, and a little more, is
 # there for what is left to come to its end.
-RAGES = 0.55
+RAGES = 0.5
 
 
 def main() -> int:

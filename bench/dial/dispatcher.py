@@ -19,6 +19,7 @@ from typing import Final, NoReturn
 import django
 import orjson
 import structlog
+from django.db import connections
 from django.utils import timezone
 
 logger = structlog.get_logger(__name__)
@@ -79,6 +80,7 @@ def dial_for_ever() -> NoReturn:
         except Exception:
             logger.exception("dialler_broke_off")
             time.sleep(BACK_AFTER_S)
+        connections.close_all()  # as Celery does between two tasks
 
 
 def watch_for_ever() -> NoReturn:
@@ -94,6 +96,7 @@ def watch_for_ever() -> NoReturn:
                 close_stale_calls(now=timezone.now())
         except Exception:
             logger.exception("watch_broke_off")
+        connections.close_all()
         time.sleep(WATCH_EVERY_S)
 
 
@@ -113,7 +116,7 @@ def main() -> None:
 
     def dialler(born: int) -> None:
         dice = random.Random(f"{options.seed} {born}")
-        Steps(MIXES[options.mix].steps, dice, trace).install()
+        Steps(MIXES[options.mix].steps, dice, trace, options.calm).install()
         dial_for_ever()
 
     def watcher(_born: int) -> None:
@@ -133,6 +136,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--mix", default="all")
     parser.add_argument("--weaken", default="")
     parser.add_argument("--trace", type=Path, required=True)
+    parser.add_argument("--calm", type=Path, required=True, help="once it is there, nobody dies")
     parser.add_argument("--pids", type=Path, required=True, help="written with every birth")
     return parser.parse_args()
 

@@ -51,7 +51,7 @@ ALL: Final = Mix(
     answered=True,
     steps={step: Chances(die=0.006) for step in STEPS}
     | {
-        "after the intent": Chances(die=0.02, freeze=0.03, frozen_s=3.2),
+        "after the intent": Chances(die=0.015, freeze=0.015, frozen_s=3.0),
         "before the look": Chances(die=0.006, freeze=0.008, frozen_s=1.0),
         "after the answer": Chances(die=0.015, freeze=0.01, frozen_s=2.0),
     },
@@ -69,6 +69,7 @@ ALL: Final = Mix(
         "late_answer": 0.05,
     },
     reads={"refuse_500": 0.05, "refuse_429": 0.03, "slow": 0.1, "accept_garbage": 0.02},
+    act_every_s=1.3,
     callbacks={
         "drop_chance": 0.15,
         "repeat_chance": 0.1,
@@ -76,8 +77,8 @@ ALL: Final = Mix(
         "delay_s": [0.0, 0.4],
     },
     acts={
-        "kill a dialler": 6,
-        "freeze a dialler": 4,
+        "kill a dialler": 5,
+        "freeze a dialler": 3,
         "kill a watcher": 1,
         "freeze a watcher": 1,
         "take a proof of life": 2,

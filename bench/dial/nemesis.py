@@ -22,12 +22,12 @@ from bench.dial.parts import Parts
 from bench.dial.trace import Trace
 from bench.dial.world_door import QUIET, WorldDoor
 
-FROZEN_S: Final = (0.3, 4.5)  # beyond all patience of the protocol, and beyond `settle_s`
+FROZEN_S: Final = (0.3, 4.0)  # beyond all patience of the protocol, and beyond `settle_s`
 PAUSED_S: Final = (1.2, 3.0)
 WITHOUT_LIST_S: Final = 3.0
 DEAF_S: Final = 2.0
 WEB_BACK_AFTER_S: Final = 0.5
-OWNERS_ACTS: Final = {"an owner pauses": 2.0, "an owner closes a number": 3.0}
+OWNERS_ACTS: Final = {"an owner pauses": 1.0, "an owner closes a number": 2.0}
 LOOK_AFTER_EVERY_S: Final = 1.0
 
 
@@ -88,6 +88,7 @@ class Nemesis:
     def calm(self) -> None:
         """What was begun is ended, and nothing goes wrong any more."""
         self._mix = Mix(owners_act=False)
+        self._parts.place.calm.touch()
         while self._due:
             _, _, act = heapq.heappop(self._due)
             if act not in (self._act_and_again, self._look_after_runs):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
 
 from bench.dial.facts import Forbidden
@@ -142,6 +142,7 @@ def patiently(act: Callable[[], Came]) -> Came:
         except (DatabaseError, InterfaceError):
             if time.monotonic() > give_up_at:
                 raise
+            connections.close_all()
             time.sleep(AGAIN_AFTER_S)
 
 

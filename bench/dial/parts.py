@@ -21,7 +21,7 @@ from bench.processes import BASE_DIR, ChildDiedError
 from prosaas.processes import wait_until
 
 WEB_SERVERS: Final = 2
-LINES: Final = 20
+LINES: Final = 28
 READY_WITHIN_S: Final = 60.0
 
 
@@ -38,6 +38,8 @@ class Part:
         self._popen: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """What still runs of it is ended first."""
+        self.kill()
         with self._log.open("ab") as output:
             self._popen = subprocess.Popen(
                 self._command,
@@ -79,6 +81,10 @@ class Place:
     @property
     def trace(self) -> Path:
         return self.folder / "trace.jsonl"
+
+    @property
+    def calm(self) -> Path:
+        return self.folder / "calm"
 
     @property
     def pids(self) -> Path:
@@ -167,6 +173,7 @@ def parts(place: Place, *dispatching: str) -> Iterator[Parts]:
             "dispatchers",
             "bench.dial.dispatcher",
             *("--trace", str(place.trace), "--pids", str(place.pids)),
+            *("--calm", str(place.calm)),
             *dispatching,
         ),
     )

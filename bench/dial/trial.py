@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S: Final = 0.3
 RARELY_ANSWERED: Final = {"busy": 0.5, "no-answer": 0.5}
-PEOPLE: Final = {"busy": 0.25, "no-answer": 0.2, "failed": 0.05, "canceled": 0.03}
+PEOPLE: Final = {"busy": 0.35, "no-answer": 0.25, "failed": 0.04, "canceled": 0.03}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _people(wanted: Wanted, answered: bool) -> dict[str, Any]:
         "seed": wanted.seed,
         "mix": PEOPLE if answered else RARELY_ANSWERED,
         "ring_s": [0.1, 0.6],
-        "talks_s": [0.5, 2.0],
+        "talks_s": [0.3, 1.2],
     }
 
 

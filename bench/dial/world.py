@@ -28,9 +28,9 @@ CALLS_PER_SECOND: Final = 25
 WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS: Final = {day: [["00:00", "24:00"]] for day in WEEK}
 RETRIES: Final = {
-    "busy": {"times": 2, "after_s": 2},
-    "no_answer": {"times": 1, "after_s": 2},
-    "failed": {"times": 2, "after_s": 3},
+    "busy": {"times": 1, "after_s": 2},
+    "no_answer": {"times": 1, "after_s": 3},
+    "failed": {"times": 1, "after_s": 2},
 }
 # Honolulu, New York, Guam: at most hours of the day it is night in one of them.
 AMERICANS: Final = ("+1808555{:04d}", "+1212555{:04d}", "+1671555{:04d}")
@@ -92,8 +92,8 @@ class Maker:
             CarrierAccount.objects.create(account_sid=sid, calls_per_second=CALLS_PER_SECOND)
         sizes = self._sizes
         zone = far_from_midnight(now)
-        roses = _business("roses", zone, now, concurrency=9)
-        tulips = _business("tulips", zone, now, concurrency=6)
+        roses = _business("roses", zone, now, concurrency=11)
+        tulips = _business("tulips", zone, now, concurrency=9)
         capped = _business("capped", zone, now, concurrency=5, minutes_a_day=CAP_MINUTES)
         self._give_own_account(capped)
         used = {capped.pk: CAP_MINUTES * 60 - LEFT_OF_CAP_S}
@@ -107,9 +107,9 @@ class Maker:
         return World(
             businesses=(roses, tulips, capped),
             runs=(
-                _run(roses, "roses", first, now, concurrency=6),
-                _run(roses, "roses again", again, now, concurrency=5),
-                _run(tulips, "tulips", shared, now, concurrency=6),
+                _run(roses, "roses", first, now, concurrency=8),
+                _run(roses, "roses again", again, now, concurrency=6),
+                _run(tulips, "tulips", shared, now, concurrency=9),
                 _run(capped, "capped", spoken, now, concurrency=3),
                 closed,
             ),
