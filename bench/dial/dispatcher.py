@@ -27,7 +27,7 @@ logger = structlog.get_logger(__name__)
 DIALS_FOR_S: Final = 4.0
 IDLE_S: Final = 1.0
 WATCH_EVERY_S: Final = 0.1
-SWEEP_EVERY_S: Final = 1.0
+SWEEP_EVERY_S: Final = 0.5
 BACK_AFTER_S: Final = 0.1
 
 
@@ -112,11 +112,12 @@ def main() -> None:
     scale_down()
     if options.weaken:
         WEAKENINGS[options.weaken]()
-    trace = Trace(options.trace)
+    mix, trace = MIXES[options.mix], Trace(options.trace)
 
     def dialler(born: int) -> None:
         dice = random.Random(f"{options.seed} {born}")
-        Steps(MIXES[options.mix].steps, dice, trace, options.calm).install()
+        chances = mix.steps if born <= mix.victims else {}
+        Steps(chances, dice, trace, options.calm).install()
         dial_for_ever()
 
     def watcher(_born: int) -> None:

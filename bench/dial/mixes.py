@@ -21,6 +21,9 @@ ALL_HEARD: Final[Json] = {"drop_chance": 0.0}
 @dataclass(frozen=True, slots=True)
 class Mix:
     steps: Mapping[str, Chances] = field(default_factory=dict)
+    victims: int = (
+        1_000_000  # of the dispatchers, in the order of their births, to whom that happens
+    )
     rest: Mapping[str, float] = field(default_factory=dict)  # the lot of each request for a call
     reads: Mapping[str, float] = field(default_factory=dict)
     callbacks: Mapping[str, Any] = field(default_factory=dict)
@@ -28,6 +31,8 @@ class Mix:
     act_every_s: float = 1.0
     owners_act: bool = True
     answered: bool = False  # whether somebody picks up now and then
+    lag_s: float = LIST_LAG_S
+    lag_varies: bool = False
     # The first requests for so many of the numbers are taken in so late, and never answered.
     late: float = 0.0
     late_s: float = 0.0
@@ -42,12 +47,13 @@ class Mix:
             "slow_s": [0.02, 0.3],
             "reads": {"seed": seed, "mix": dict(self.reads), "slow_s": [0.02, 0.5]},
             "numbers": {number: [slow, "none"] for number in late},
-            "list_lag_s": LIST_LAG_S,
-            "list_lag_varies": True,
+            "list_lag_s": self.lag_s,
+            "list_lag_varies": self.lag_varies,
         }
 
 
 ALL: Final = Mix(
+    lag_varies=True,
     answered=True,
     steps={step: Chances(die=0.006) for step in STEPS}
     | {
@@ -90,30 +96,36 @@ ALL: Final = Mix(
     },
 )
 
+# A call that was taken is not in the list for so long: close to `settle_s`, and still below it.
+LONG_LAG_S: Final = 2.0
+# Held up for longer than it takes until the attempt was given up and is made again.
+LONG_FROZEN_S: Final = 8.0
+
 MIXES: Final[Mapping[str, Mix]] = {
     "all": ALL,
     "settle": Mix(
-        callbacks=NOTHING_HEARD, acts={"kill a watcher": 1}, owners_act=False, late=0.3, late_s=2.4
+        callbacks=NOTHING_HEARD, owners_act=False, lag_s=LONG_LAG_S, late=0.4, late_s=2.4
     ),
     "lease": Mix(
+        victims=2,
         callbacks=NOTHING_HEARD,
-        acts={"kill a watcher": 1},
         owners_act=False,
-        late=0.15,
-        late_s=4.5,
-        steps={"after the look": Chances(freeze=0.02, frozen_s=5.0)},
+        steps={"after the look": Chances(freeze=0.3, frozen_s=LONG_FROZEN_S, alone=True)},
     ),
     "guard": Mix(
+        victims=2,
         callbacks=NOTHING_HEARD,
-        acts={"kill a watcher": 1},
         owners_act=False,
-        steps={"after the intent": Chances(freeze=0.25, frozen_s=5.0, forlorn=True)},
+        steps={
+            "before the look": Chances(
+                freeze=0.25, frozen_s=LONG_FROZEN_S, forlorn=True, alone=True
+            )
+        },
     ),
     "crash": Mix(
         answered=True,
         rest={"accept_500": 0.03, "accept_reset": 0.03},
         callbacks={"drop_chance": 0.1},
-        acts={},
         owners_act=False,
     ),
 }

@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,12 +40,15 @@ STEPS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Chances:
-    """Of one step. `frozen_s`: then it goes on; `forlorn`: its proof of life is taken meanwhile."""
+    """Of one step. `frozen_s`: then it goes on; `forlorn`: its proof of life is taken meanwhile.
+    `alone`: only the thread that got there is held up, as by a socket that does not write.
+    """
 
     die: float = 0.0
     freeze: float = 0.0
     frozen_s: float = 2.0
     forlorn: bool = False
+    alone: bool = False
 
 
 class Steps:
@@ -57,8 +61,9 @@ class Steps:
         self._trace = trace
         self._calm = calm
         self._turn = threading.Lock()
+        self._owner = 0
 
-    def reach(self, step: str, owner: int = 0) -> None:
+    def reach(self, step: str) -> None:
         chances = self._chances.get(step, Chances())
         with self._turn:
             lot = self._dice.random()
@@ -68,12 +73,15 @@ class Steps:
             self._trace.note("died", step=step)
             os.kill(os.getpid(), signal.SIGKILL)
         elif lot < chances.die + chances.freeze:
-            self._freeze(step, chances, owner)
+            self._freeze(step, chances)
 
-    def _freeze(self, step: str, chances: Chances, owner: int) -> None:
-        if chances.forlorn and owner:
-            _take_proof_of_life(owner)
+    def _freeze(self, step: str, chances: Chances) -> None:
+        if chances.forlorn:
+            _take_proof_of_life(self._owner)
         self._trace.note("froze", step=step, seconds=chances.frozen_s)
+        if chances.alone:
+            time.sleep(chances.frozen_s)
+            return
         wakes = f"sleep {chances.frozen_s}; kill -CONT {os.getpid()}"
         subprocess.Popen(["/bin/sh", "-c", wakes], start_new_session=True)
         os.kill(os.getpid(), signal.SIGSTOP)
@@ -85,10 +93,11 @@ class Steps:
         mock.patch.object(intents, "note_passed", self._note_passed).start()
 
     def _take_jobs(self, *, owner: int, **which: Any) -> Taken:
+        self._owner = owner
         self.reach("before the intent")
         taken = take_jobs(owner=owner, **which)
         if taken.intents:
-            self.reach("after the intent", owner)
+            self.reach("after the intent")
         return taken
 
     def _note_passed(self, *about: Any) -> None:

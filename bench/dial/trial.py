@@ -145,6 +145,8 @@ def _play(scene: Scene, note: Callable[[str], None]) -> bool:
     wanted = scene.wanted
     scene.owner.forbid_what_is_closed()
     scene.parts.start_dispatchers()
+    if wanted.weaken:
+        return _is_caught(scene)
     if wanted.kills_all:
         _kill_all(scene, note)
     else:
@@ -152,6 +154,18 @@ def _play(scene: Scene, note: Callable[[str], None]) -> bool:
     note(f"calm; the carrier has taken {scene.door.count()} calls")
     scene.nemesis.calm()
     return _settle(scene, wanted.settles_within_s)
+
+
+def _is_caught(scene: Scene) -> bool:
+    """Somebody was called twice for one attempt. Nothing else has to come to its end then."""
+    give_up_at = time.monotonic() + scene.wanted.rages_s + scene.wanted.settles_within_s
+    while time.monotonic() < give_up_at:
+        times = Counter(call.attempt_id for call in scene.door.accepted())
+        if any(so_often > 1 for so_often in times.values()):
+            return True
+        scene.parts.check()
+        time.sleep(LOOK_EVERY_S)
+    return False
 
 
 def _kill_all(scene: Scene, note: Callable[[str], None]) -> None:
