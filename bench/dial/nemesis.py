@@ -94,7 +94,7 @@ class Nemesis:
             if act not in (self._act_and_again, self._look_after_runs):
                 act()
         self._door.faults(QUIET)
-        self._door.callbacks(ALL_HEARD)
+        self._hear_callbacks()
 
     def _owner_of_stopped(self) -> Callable[[], None]:
         run = next(run for run in self._owner.runs if run.name == "roses again")
@@ -169,7 +169,10 @@ class Nemesis:
 
     def _lose_callbacks(self) -> None:
         self._door.callbacks(NOTHING_HEARD)
-        self._later(DEAF_S, lambda: self._door.callbacks(dict(self._mix.callbacks)))
+        self._later(DEAF_S, self._hear_callbacks)
+
+    def _hear_callbacks(self) -> None:
+        self._door.callbacks(ALL_HEARD | dict(self._mix.callbacks))
 
     # People.
 
