@@ -78,7 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="the same in minutes")
     parser.add_argument("--leads", type=int)
     parser.add_argument("--seed", type=int, help="of everything that happens; default: drawn")
-    parser.add_argument("--diallers", type=int, default=4)
+    parser.add_argument("--diallers", type=int, default=3)
     parser.add_argument(
         "--kill-all", action="store_true", help="everything at once, in the middle, and then anew"
     )

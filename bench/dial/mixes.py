@@ -11,11 +11,7 @@ from typing import Any, Final
 
 from bench.dial.scale import LIST_LAG_S
 from bench.dial.steps import STEPS, Chances
-
-Json = dict[str, Any]
-
-NOTHING_HEARD: Final[Json] = {"drop_chance": 1.0}
-ALL_HEARD: Final[Json] = {"drop_chance": 0.0}
+from bench.dial.world_door import NOTHING_HEARD, Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from typing import Final
 import psycopg
 
 from bench.dial.backend import Backend
-from bench.dial.mixes import ALL_HEARD, NOTHING_HEARD, Json, Mix
+from bench.dial.mixes import Mix
 from bench.dial.owner import Owner
 from bench.dial.parts import Parts
 from bench.dial.trace import Trace
-from bench.dial.world_door import QUIET, WorldDoor
+from bench.dial.world_door import ALL_HEARD, NOTHING_HEARD, QUIET, Json, WorldDoor
 
 FROZEN_S: Final = (0.3, 4.0)  # beyond all patience of the protocol, and beyond `settle_s`
 PAUSED_S: Final = (1.2, 3.0)

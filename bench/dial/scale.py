@@ -26,7 +26,7 @@ PROTOCOL: Final = Protocol(
 
 SOONER: Final = {
     "calls.actions.sweeping.QUIET": timedelta(seconds=2),
-    "outbound.gates.LINE_FREE_IN": timedelta(seconds=0.25),
+    "outbound.gates.LINE_FREE_IN": timedelta(seconds=0.8),
     "outbound.gates.LINE_BUSY_FOR": timedelta(seconds=2),
 }
 

@@ -18,6 +18,8 @@ from bench.doors import ask
 
 Json = dict[str, Any]
 
+ALL_HEARD: Final[Json] = {"drop_chance": 0.0}
+NOTHING_HEARD: Final[Json] = {"drop_chance": 1.0}
 QUIET: Final[Json] = {"mix": {}, "reads": {}, "numbers": {}}
 
 
