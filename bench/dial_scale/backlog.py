@@ -95,7 +95,9 @@ class Backlog:
             if self.called_before:
                 _fill(cursor, runs[0], first, self.called_before, "completed")
                 cursor.execute(ATTEMPTS, {"account": account_sid, "run": runs[0].pk})
-            OutboundCallRun.objects.update(status=RunStatus.RUNNING, started_at=now)
+            OutboundCallRun.objects.update(
+                status=RunStatus.RUNNING, started_at=now, concurrency=NO_LIMIT
+            )
 
 
 def big_run() -> OutboundCallRun:
@@ -132,7 +134,6 @@ def _runs(place: int, now: datetime) -> list[OutboundCallRun]:
             number=number,
             by=None,
             now=now,
-            concurrency=NO_LIMIT,
             ring_s=5,
         )
         for count in range(RUNS_EACH)
