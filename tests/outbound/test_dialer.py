@@ -18,7 +18,7 @@ from calls.placing import Placed
 from outbound import addresses, dialer, placements, spool
 from outbound.actions import pause_run, start_run
 from outbound.dialer import dial
-from outbound.intents import Intent, take_jobs
+from outbound.intents import Intent, Taken, take_jobs
 from outbound.liveness import LivenessLost, living
 from outbound.models import (
     AttemptState,
@@ -76,11 +76,12 @@ def dies_with_intent(run: OutboundCallRun, clock: Clock) -> Intent:
     anybody sees of it.
     """
     with living() as alive:
-        [intent] = take(run, alive.owner, clock).intents
+        taken = take(run, alive.owner, clock)
+    [intent] = taken.intents
     return intent
 
 
-def take(run: OutboundCallRun, owner: int, clock: Clock) -> Any:
+def take(run: OutboundCallRun, owner: int, clock: Clock) -> Taken:
     return take_jobs(run_id=run.pk, business_id=run.business_id, owner=owner, most=10, clock=clock)
 
 
