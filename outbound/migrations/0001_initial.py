@@ -344,7 +344,9 @@ class Migration(migrations.Migration):
                 (
                     "retries",
                     models.JSONField(
-                        default=outbound.retries.default_retries, verbose_name="calling again"
+                        blank=True,
+                        default=outbound.retries.default_retries,
+                        verbose_name="calling again",
                     ),
                 ),
                 (

@@ -75,7 +75,7 @@ class OutboundCallRun(BusinessOwned):
     concurrency = models.PositiveSmallIntegerField(
         _("calls at a time"), default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
-    retries = models.JSONField(_("calling again"), default=default_retries)
+    retries = models.JSONField(_("calling again"), default=default_retries, blank=True)
     machine_policy = models.CharField(
         _("at an answering machine"),
         max_length=16,
