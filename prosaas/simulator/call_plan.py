@@ -21,6 +21,8 @@ Status = Literal[
     "failed",
     "canceled",
 ]
+Outcome = Literal["answered", "busy", "no-answer", "failed", "canceled"]
+DetectionMode = Literal["Enable", "DetectMessageEnd"]
 FINAL: frozenset[Status] = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 
 
@@ -44,7 +46,7 @@ Source = Fetch | Inline
 
 @dataclass(frozen=True, slots=True)
 class MachineDetection:
-    mode: Literal["Enable", "DetectMessageEnd"]
+    mode: DetectionMode
     in_background: bool = False  # the call goes on; otherwise TwiML waits for the verdict
     callback: str = ""
     callback_method: str = "POST"
@@ -66,6 +68,7 @@ class CallSettings:
     status_callback_method: str = "POST"
     # initiated, ringing, answered, completed, as the carrier names the subscriptions
     status_events: frozenset[str] = frozenset({"completed"})
+    rings_for_s: float = 60.0
     time_limit_s: float = 14_400.0
     detection: MachineDetection | None = None
     recording: RecordingWish | None = None
@@ -85,19 +88,24 @@ class CallFaults:
 class Callee:
     """What happens when a number is dialled."""
 
-    outcome: Literal["answered", "busy", "no-answer", "failed", "canceled"] = "answered"
+    outcome: Outcome = "answered"
     ring_s: float = 2.0
     person: Person = field(default_factory=silent_caller)
     answered_by: Literal["human", "machine", "fax", "unknown"] = "human"
     message_end: Literal["beep", "silence", "other"] = "beep"
     detection_s: float | None = 3.0  # None: the detector never comes to a verdict
+    message_ends_s: float | None = None  # …on the end of a message, if that takes another time
+    hangs_up_after_s: float | None = None  # having picked up, whatever goes on then
     # Dialled by <Dial>, they do the following instead of what a person's script says.
     presses: str = ""  # a key, while the screening document asks for one
     presses_after_s: float = 1.0
     talks_s: float | None = 5.0  # then hangs up; None: stays until the caller does
-    hangs_up_after_s: float | None = None  # having picked up, whatever goes on then
 
-    def verdict(self, mode: Literal["Enable", "DetectMessageEnd"]) -> str:
+    def verdict_after_s(self, mode: DetectionMode) -> float | None:
+        waits = mode == "DetectMessageEnd" and self.answered_by == "machine"
+        return self.message_ends_s if waits and self.message_ends_s else self.detection_s
+
+    def verdict(self, mode: DetectionMode) -> str:
         if self.answered_by != "machine":
             return self.answered_by
         return "machine_start" if mode == "Enable" else f"machine_end_{self.message_end}"

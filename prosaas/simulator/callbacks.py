@@ -26,13 +26,16 @@ class CallbackFaults:
     repeat: Mapping[str, int] = field(default_factory=dict)  # how many times more
     repeat_chance: float = 0.0
     delay_s: Mapping[str, float] = field(default_factory=dict)
+    delay_all_s: float = 0.0
     shuffle_s: float = 0.0  # each one is held back by a random time up to this
     swap: tuple[str, str] | None = None  # the first one is held until the second has been sent
+    after_the_end: frozenset[str] = frozenset()  # held until everything else has been delivered
     seed: int = 0
 
     @property
     def keeps_order(self) -> bool:
-        return not self.delay_s and not self.shuffle_s and self.swap is None
+        waits = self.delay_s or self.delay_all_s or self.shuffle_s
+        return not waits and self.swap is None and not self.after_the_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,14 @@ class Courier:
         self._start = start
         self._deliveries: list[asyncio.Task[None]] = []
         self._held: Callback | None = None
+        self._last: list[Callback] = []
+        self._ending = False
 
     def post(self, callback: Callback) -> None:
         if not callback.url or self._is_dropped(callback.event):
+            return
+        if callback.event in self._faults.after_the_end and not self._ending:
+            self._last.append(callback)
             return
         if self._faults.swap is not None and callback.event == self._faults.swap[0]:
             self._held = callback
@@ -77,6 +85,13 @@ class Courier:
     async def delivered(self) -> None:
         """Returns when everything that was posted has been answered or given up."""
         self._release()
+        await self._deliver_all()
+        self._ending = True
+        for callback in self._last:
+            self._dispatch(callback)
+        await self._deliver_all()
+
+    async def _deliver_all(self) -> None:
         while pending := [delivery for delivery in self._deliveries if not delivery.done()]:
             await asyncio.wait(pending)
 
@@ -95,7 +110,7 @@ class Courier:
         for _ in range(1 + repeats):
             if self._faults.keeps_order and self._deliveries:
                 after = self._deliveries[-1]
-            delay = self._faults.delay_s.get(callback.event, 0.0)
+            delay = self._faults.delay_all_s + self._faults.delay_s.get(callback.event, 0.0)
             delay += self._dice.random() * self._faults.shuffle_s
             self._deliveries.append(self._start(self._deliver(callback, delay, after)))
 

@@ -15,17 +15,20 @@ import logging
 import os
 import signal
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import uvloop
 from aiohttp import web
 
+from prosaas.simulator import oracle
 from prosaas.simulator.clock import Clock
 from prosaas.simulator.control import ControlDoor
 from prosaas.simulator.rest import RestInterface
 from prosaas.simulator.switchboard import Switchboard
 from prosaas.simulator.webhooks import Account, PublicAddress
+from prosaas.simulator.world_door import WorldDoor
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class Carrier(Switchboard):
         clock: Clock | None = None,
         calls_per_second: float = 1.0,
         allow_insecure_ws: bool = False,
+        details_kept: int = 1000,
     ) -> None:
         """`public_url` with `deliver_to`: see PublicAddress. `own_numbers`: what the product may
         show as its caller number; empty lets it show any. `port` 0 takes a free one.
@@ -59,6 +63,7 @@ class Carrier(Switchboard):
             address=PublicAddress(public_url, deliver_to),
             calls_per_second=calls_per_second,
             allow_insecure_ws=allow_insecure_ws,
+            details_kept=details_kept,
         )
         self.rest = RestInterface(self, own_numbers)
         self._host = host
@@ -115,6 +120,7 @@ class Carrier(Switchboard):
         app = web.Application()
         self.rest.add_routes(app)
         ControlDoor(self, self.rest).add_routes(app)
+        WorldDoor(self, self.rest).add_routes(app)
         app.on_response_prepare.append(_label)
         return app
 
@@ -141,7 +147,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--other-account", action="append", default=[], metavar="SID:TOKEN", help="may be repeated"
     )
-    parser.add_argument("--calls-per-second", type=float, default=1.0)
+    parser.add_argument(
+        "--calls-per-second", type=_pace, default=1.0, help='zero or "unlimited": no limit'
+    )
+    parser.add_argument(
+        "--own-number", action="append", default=[], help="may be shown as caller; may be repeated"
+    )
+    parser.add_argument(
+        "--details-kept", type=int, default=1000, help="of so many ended calls without media"
+    )
+    parser.add_argument(
+        "--save-oracle", type=Path, metavar="FILE", help="what /simulator/accepted told, at the end"
+    )
     parser.add_argument("--allow-insecure-ws", action="store_true", help="stream to ws: as well")
     parser.add_argument("--speed", type=float, default=1.0, help="of the simulated clock")
     arguments = parser.parse_args()
@@ -150,12 +167,17 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
+def _pace(text: str) -> float:
+    return 0.0 if text == "unlimited" else float(text)
+
+
 async def _run(arguments: argparse.Namespace) -> None:
     others = dict(account.split(":", 1) for account in arguments.other_account)
     carrier = Carrier(
         account_sid=arguments.account_sid,
         auth_token=arguments.auth_token,
         other_accounts=others,
+        own_numbers=frozenset(arguments.own_number),
         public_url=arguments.public_url,
         deliver_to=arguments.deliver_to,
         host=arguments.host,
@@ -163,6 +185,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         clock=Clock(arguments.speed),
         calls_per_second=arguments.calls_per_second,
         allow_insecure_ws=arguments.allow_insecure_ws,
+        details_kept=arguments.details_kept,
     )
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -171,6 +194,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     async with carrier:
         logger.info("%s listens on %s", _SERVER, carrier.base_url)
         await stopped.wait()
+        if arguments.save_oracle is not None:
+            oracle.save(carrier.network, arguments.save_oracle)
 
 
 def main() -> None:

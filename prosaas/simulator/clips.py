@@ -13,7 +13,7 @@ from prosaas.simulator import mulaw
 FOLDER = Path(__file__).parent / "clips"
 
 Kind = Literal["speech", "filler", "noise"]
-Speaker = Literal["caller", "agent", "nobody"]
+Speaker = Literal["caller", "agent", "machine", "nobody"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,114 +1,60 @@
-"""The stand-in carrier's own door, for other processes: place calls, watch them, script the world.
-
-Nothing of this exists at the real carrier, hence a path of its own.
-"""
+"""Through this door other processes place calls at the stand-in carrier, and watch them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any
 
 from aiohttp import web
 
-from prosaas.simulator import people, rest
-from prosaas.simulator.call_plan import Callee
+from prosaas.simulator.call_record import CallRecord
+from prosaas.simulator.door import ROOT, Door, json_of
 from prosaas.simulator.media import MediaStream
-from prosaas.simulator.people import Person, Step
 from prosaas.simulator.phone_call import PhoneCall
 from prosaas.simulator.rest_forms import ApiError
 from prosaas.simulator.rest_resources import Json
-from prosaas.simulator.switchboard import DEFAULT_CALLER, Switchboard
+from prosaas.simulator.switchboard import DEFAULT_CALLER
+from prosaas.simulator.wishes import person_from
 
-_ROOT = "/simulator"
 # Pauses longer than this are taken for pauses between utterances, not for a buffer run dry.
 _DRY_GAP_S = 1.0
 
-_PEOPLE: dict[str, Callable[[str], Person]] = {
-    "polite_caller": people.polite_caller,
-    "interrupter": people.interrupter,
-    "silent_caller": lambda _language: people.silent_caller(),
-    "impatient": lambda _language: people.impatient(),
-}
-_STEPS: dict[str, Callable[..., Step]] = {
-    "say": people.Say,
-    "wait": people.Wait,
-    "after_agent_starts": people.AfterAgentStarts,
-    "at_last_word": people.AtLastWord,
-    "after_agent_ends": people.AfterAgentEnds,
-    "interrupt": people.Interrupt,
-    "press": people.Press,
-    "silent": people.Silent,
-    "count_frames": people.CountFrames,
-    "hang_up": people.HangUp,
-}
-_FAULTS = {
-    "accept_500": rest.ACCEPT_500,
-    "accept_hang": rest.ACCEPT_HANG,
-    "accept_reset": rest.ACCEPT_RESET,
-    "accept_garbage": rest.ACCEPT_GARBAGE,
-    "refuse_429": rest.REFUSE_429,
-    "refuse_500": rest.REFUSE_500,
-}
 
-
-class ControlDoor:
-    def __init__(self, switchboard: Switchboard, interface: rest.RestInterface) -> None:
-        self._switchboard = switchboard
-        self._interface = interface
-
+class ControlDoor(Door):
     def add_routes(self, app: web.Application) -> None:
         add = app.router.add_route
-        add("POST", f"{_ROOT}/calls", self._guarded(self._place_call))
-        add("GET", f"{_ROOT}/calls", self._guarded(self._list_calls))
-        add("GET", f"{_ROOT}/calls/{{sid}}", self._guarded(self._show_call))
-        add("GET", f"{_ROOT}/calls/{{sid}}/heard", self._guarded(self._heard))
-        add("GET", f"{_ROOT}/calls/{{sid}}/said", self._guarded(self._said))
-        add("GET", f"{_ROOT}/calls/{{sid}}/frames", self._guarded(self._frames))
-        add("POST", f"{_ROOT}/calls/{{sid}}/acts", self._guarded(self._act))
-        add("PUT", f"{_ROOT}/callees/{{number}}", self._guarded(self._script_callee))
-        add("POST", f"{_ROOT}/faults", self._guarded(self._script_faults))
-
-    def _guarded(
-        self, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            try:
-                self._interface.authenticated(request)
-                return await handler(request)
-            except ApiError as error:
-                return rest.error_response(error)
-
-        return answer
+        add("POST", f"{ROOT}/calls", self._guarded(self._place_call))
+        add("GET", f"{ROOT}/calls", self._guarded(self._list_calls))
+        add("GET", f"{ROOT}/calls/{{sid}}", self._guarded(self._show_call))
+        add("GET", f"{ROOT}/calls/{{sid}}/heard", self._guarded(self._heard))
+        add("GET", f"{ROOT}/calls/{{sid}}/message", self._guarded(self._message))
+        add("GET", f"{ROOT}/calls/{{sid}}/said", self._guarded(self._said))
+        add("GET", f"{ROOT}/calls/{{sid}}/frames", self._guarded(self._frames))
+        add("POST", f"{ROOT}/calls/{{sid}}/acts", self._guarded(self._act))
 
     async def _place_call(self, request: web.Request) -> web.StreamResponse:
-        wish = await _json(request)
-        events = wish.get("status_events", ["completed"])
-        try:
-            call = await self._switchboard.place_call(
-                to=wish["to"],
-                from_=wish.get("from", DEFAULT_CALLER),
-                voice_url=wish["voice_url"],
-                fallback_url=wish.get("fallback_url", ""),
-                status_callback=wish.get("status_callback", ""),
-                status_events=frozenset(events),
-                account_sid=wish.get("account_sid", ""),
-                person=person_from(wish.get("person", "silent_caller"), wish.get("language", "")),
-            )
-        except KeyError as error:
-            raise ApiError(400, 0, f"missing or unknown: {error}") from error
+        wish = await json_of(request)
+        call = await self._switchboard.place_call(
+            to=wish["to"],
+            from_=wish.get("from", DEFAULT_CALLER),
+            voice_url=wish["voice_url"],
+            fallback_url=wish.get("fallback_url", ""),
+            status_callback=wish.get("status_callback", ""),
+            status_events=frozenset(wish.get("status_events", ["completed"])),
+            account_sid=wish.get("account_sid", ""),
+            person=person_from(wish.get("person", "silent_caller"), wish.get("language", "")),
+        )
         return web.json_response({"sid": call.sid}, status=201)
 
     async def _list_calls(self, _request: web.Request) -> web.StreamResponse:
-        calls = [_summary(call) for call in self._switchboard.calls.values()]
+        calls = [_summary(record) for record in self._switchboard.network.book]
         return web.json_response({"calls": calls})
 
     async def _show_call(self, request: web.Request) -> web.StreamResponse:
         """`?log_from=n` leaves out the first n entries of the log: for those who look often."""
         call = self._call(request)
         log_from = int(request.query.get("log_from", "0"))
-        state = _summary(call) | {
+        state = _summary(call.record) | {
+            "person": call.person.name,
             "now": self._switchboard.clock.now(),
             "answered_at": call.answered_at,
             "ended_at": call.ended_at,
@@ -128,6 +74,10 @@ class ControlDoor:
     async def _heard(self, request: web.Request) -> web.StreamResponse:
         return web.Response(body=self._call(request).heard_bytes())
 
+    async def _message(self, request: web.Request) -> web.StreamResponse:
+        """What a mailbox has recorded."""
+        return web.Response(body=self._call(request).message)
+
     async def _said(self, request: web.Request) -> web.StreamResponse:
         said = b"".join(bytes(stream.caller_audio) for stream in self._call(request).streams)
         return web.Response(body=said)
@@ -145,7 +95,7 @@ class ControlDoor:
         return web.json_response({"streams": streams})
 
     async def _act(self, request: web.Request) -> web.StreamResponse:
-        call, wish = self._call(request), await _json(request)
+        call, wish = self._call(request), await json_of(request)
         match wish:
             case {"do": "hang up"}:
                 call.hang_up()
@@ -159,30 +109,13 @@ class ControlDoor:
                 raise ApiError(400, 0, "do: hang up, lose network, say (clip) or press (digit)")
         return web.json_response({})
 
-    async def _script_callee(self, request: web.Request) -> web.StreamResponse:
-        wish = await _json(request)
-        person = person_from(wish.pop("person", "silent_caller"), wish.pop("language", ""))
-        try:
-            callee = Callee(person=person, **wish)
-        except TypeError as error:
-            raise ApiError(400, 0, str(error)) from error
-        self._switchboard.callees[request.match_info["number"]] = callee
-        return web.json_response({})
-
-    async def _script_faults(self, request: web.Request) -> web.StreamResponse:
-        wish = await _json(request)
-        unknown = set(wish.get("rest", [])) - set(_FAULTS)
-        if unknown:
-            raise ApiError(400, 0, f"unknown faults: {', '.join(sorted(unknown))}")
-        self._interface.faults.extend(_FAULTS[name] for name in wish.get("rest", []))
-        self._interface.list_lag_s = float(wish.get("list_lag_s", self._interface.list_lag_s))
-        return web.json_response({})
-
     def _call(self, request: web.Request) -> PhoneCall:
-        call = self._switchboard.calls.get(request.match_info["sid"])
-        if call is None:
+        sid = request.match_info["sid"]
+        if self._switchboard.network.book.find(sid) is None:
             raise ApiError(404, 20404, "there is no such call")
-        return call
+        if sid not in self._switchboard.calls:
+            raise ApiError(410, 0, f"of this call only the record is kept: see {ROOT}/accepted")
+        return self._switchboard.calls[sid]
 
     def _stream(self, stream: MediaStream) -> Json:
         playback = stream.playback
@@ -206,44 +139,11 @@ class ControlDoor:
         }
 
 
-def person_from(wish: object, language: str) -> Person:
-    """A ready-made person by name, or `{"name": …, "steps": [{"step": "say", "clip": …}, …]}`."""
-    if isinstance(wish, str) and wish in _PEOPLE:
-        return _PEOPLE[wish](language or "en")
-    if not isinstance(wish, dict):
-        raise ApiError(400, 0, f"person: one of {', '.join(_PEOPLE)}, or a script")
-    steps = tuple(_step_from(step) for step in wish.get("steps", []))
-    name = str(wish.get("name", "scripted caller"))
-    return Person(name, steps, language, echo=bool(wish.get("echo")))
-
-
-def _step_from(wish: dict[str, Any]) -> Step:
-    fields = dict(wish)
-    name = fields.pop("step", None)
-    if name not in _STEPS:
-        raise ApiError(400, 0, f"step: one of {', '.join(_STEPS)}")
-    try:
-        return _STEPS[name](**fields)
-    except (TypeError, KeyError) as error:
-        raise ApiError(400, 0, f"step {name}: {error}") from error
-
-
-def _summary(call: PhoneCall) -> Json:
+def _summary(call: CallRecord) -> Json:
     return {
         "sid": call.sid,
         "status": call.status,
         "direction": call.direction,
         "to": call.to,
         "from": call.from_,
-        "person": call.person.name,
     }
-
-
-async def _json(request: web.Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.text())
-    except json.JSONDecodeError as error:
-        raise ApiError(400, 0, "the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise ApiError(400, 0, "the body is not a JSON object")
-    return body

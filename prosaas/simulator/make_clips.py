@@ -29,6 +29,7 @@ _TO_TELEPHONE = (
     "highpass", "250", "lowpass", "3400", "gain", "-n", "-6",
 )
 # fmt: on
+_VOICES: dict[Speaker, str] = {"caller": "m3", "agent": "f2", "machine": "f4"}
 # One person for each language.
 _PITCHES = {"he": 118.0, "en": 104.0, "ar": 131.0}
 
@@ -95,6 +96,81 @@ LINES = (
     Line("ar_agent_answer", "ar", "نفتح من التاسعة إلى الخامسة.", speaker="agent"),
     Line("ar_agent_goodbye", "ar", "شكرا، مع السلامة.", speaker="agent"),
 )
+# What is heard of those who are called. A sentence that is too long for one recording is two.
+CALLED = (
+    Line(
+        "he_mailbox",
+        "he",
+        "הגעתם לתא הקולי של דנה לוי.",
+        speaker="machine",
+        spoken="[[hig'atem lat'a hakol'i Sel d'ana l'evi]]",
+    ),
+    Line(
+        "he_after_the_tone",
+        "he",
+        "נא להשאיר הודעה אחרי הצליל.",
+        speaker="machine",
+        spoken="[[n'a lehaS'ir hoda'a axar'ey hatsl'il]]",
+    ),
+    Line(
+        "he_screening",
+        "he",
+        "שלום, מי מתקשר ובאיזה עניין?",
+        speaker="machine",
+        spoken="[[Sal'om m'i mitkaS'er uve'eyze 'injan]]",
+    ),
+    Line(
+        "he_one_moment",
+        "he",
+        "רגע אחד, אני מעבירה.",
+        speaker="machine",
+        spoken="[[r'ega ex'ad an'i ma'av'ira]]",
+    ),
+    Line(
+        "he_not_available",
+        "he",
+        "לא ניתן לקבל את השיחה. להתראות.",
+        speaker="machine",
+        spoken="[[l'o nit'an lekab'el et hasix'a lehitra'ot]]",
+    ),
+    Line(
+        "he_this_is_dana",
+        "he",
+        "הלו, כן, מדברת דנה לוי,",
+        spoken="[[hal'o k'en medab'eret d'ana l'evi]]",
+    ),
+    Line(
+        "he_in_the_middle",
+        "he",
+        "אני בדיוק באמצע משהו, אבל דברו.",
+        spoken="[[an'i bediy'uk be'emts'a m'aSehu av'al dabr'u]]",
+    ),
+    Line(
+        "he_do_not_call",
+        "he",
+        "אל תתקשרו אליי יותר",
+        spoken="[['al titkaSr'u el'ay yot'er]]",
+    ),
+    Line("he_wrong_number", "he", "יש לכם טעות במספר", spoken="[[j'eS lax'em ta'ut bamisp'ar]]"),
+    Line("en_mailbox", "en", "You have reached the voice mailbox of Dana Levi.", speaker="machine"),
+    Line("en_after_the_tone", "en", "Please leave a message after the tone.", speaker="machine"),
+    Line("en_screening", "en", "Hello, who is calling, and what is it about?", speaker="machine"),
+    Line("en_one_moment", "en", "One moment, I will put them on.", speaker="machine"),
+    Line("en_not_available", "en", "They cannot take the call. Goodbye.", speaker="machine"),
+    Line("en_this_is_dana", "en", "Hello, yes, this is Dana Levi speaking,"),
+    Line("en_in_the_middle", "en", "I am in the middle of something, but go ahead."),
+    Line("en_do_not_call", "en", "Please do not call me again"),
+    Line("en_wrong_number", "en", "You have the wrong number"),
+    Line("ar_mailbox", "ar", "وصلتم إلى البريد الصوتي لدانا.", speaker="machine"),
+    Line("ar_after_the_tone", "ar", "اتركوا رسالة بعد الصافرة.", speaker="machine"),
+    Line("ar_screening", "ar", "من المتصل وما الموضوع؟", speaker="machine"),
+    Line("ar_one_moment", "ar", "انتظر قليلا، سأوصلك.", speaker="machine"),
+    Line("ar_not_available", "ar", "لا يمكن الرد الآن. مع السلامة.", speaker="machine"),
+    Line("ar_this_is_dana", "ar", "ألو، معك دانا،"),
+    Line("ar_in_the_middle", "ar", "أنا مشغولة الآن، لكن تفضل."),
+    Line("ar_do_not_call", "ar", "لا تتصلوا بي مرة أخرى"),
+    Line("ar_wrong_number", "ar", "هذا الرقم خطأ"),
+)
 # Hums and single words, for a tract of our own: phones with their milliseconds.
 HUMMED = (
     Line("he_filler_eh", "he", "אהה", kind="filler", spoken="e90 h70 e180"),
@@ -122,20 +198,21 @@ NOISES: dict[str, Callable[[], bytes]] = {
     "keyboard": noises.keyboard,
     "breath": noises.breath,
     "crosstalk": noises.crosstalk,
+    "beep": noises.beep,
 }
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     if not _arguments().sounds:
-        for line in LINES:
+        for line in (*LINES, *CALLED):
             _write(line, mulaw.encode(_trimmed(_speak(line))))
     for line in HUMMED:
         _write(line, hummed(line))
     noise_lines = [Line(name, "", "", kind="noise", speaker="nobody") for name in NOISES]
     for line in noise_lines:
         _write(line, NOISES[line.name]())
-    index = [_entry(line) for line in (*LINES, *noise_lines, *HUMMED)]
+    index = [_entry(line) for line in (*LINES, *noise_lines, *HUMMED, *CALLED)]
     text = json.dumps(index, ensure_ascii=False, indent=1)
     (FOLDER / "index.json").write_text(text + "\n", encoding="utf-8")
 
@@ -152,7 +229,7 @@ def hummed(line: Line) -> bytes:
 
 
 def _speak(line: Line) -> list[int]:
-    voice = f"{line.language}+f2" if line.speaker == "agent" else f"{line.language}+m3"
+    voice = f"{line.language}+{_VOICES[line.speaker]}"
     speech = _run(["espeak-ng", "-v", voice, "-s", "185", "--stdout", line.spoken or line.text])
     return list(array.array("h", _run(["sox", *_TO_TELEPHONE], speech)))
 

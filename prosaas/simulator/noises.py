@@ -12,6 +12,8 @@ from prosaas.simulator.clips import FOLDER
 _RATE = 8000
 # So far below somebody who speaks into the telephone.
 _CROSSTALK_DB = 25
+_BEEP_HZ = 1000
+_BEEP_LOUDNESS = 8000
 _CROSSTALK = ("en_question", "he_opening_hours", "ar_question", "en_name")
 
 
@@ -69,6 +71,16 @@ def crosstalk() -> bytes:
     one, other = clips[0] + clips[1], mulaw.silence(300) + clips[2] + clips[3]
     mixed = mulaw.mix(one, other).translate(mulaw.attenuation(_CROSSTALK_DB))
     return mixed[: int(2.8 * _RATE)]
+
+
+def beep() -> bytes:
+    """The tone of a mailbox: 1000 Hz for 0.4 s, over a hiss that makes no two stretches alike."""
+    size = int(0.4 * _RATE)
+    turn = 2 * math.pi * _BEEP_HZ / _RATE
+    hiss = _hiss("beep", size)
+    return mulaw.encode(
+        round(_BEEP_LOUDNESS * math.sin(turn * (i + 0.5)) + 120 * next(hiss)) for i in range(size)
+    )
 
 
 def _hiss(seed: str, size: int) -> Iterator[float]:

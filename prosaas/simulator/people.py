@@ -20,7 +20,7 @@ _AUDIBLE_PEAK = 300
 _UTTERANCE_GAP_MS = 400
 
 
-ActKind = Literal["says", "sounds", "presses", "hangs up", "loses patience"]
+ActKind = Literal["says", "sounds", "presses", "records", "hangs up", "loses patience"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,14 @@ class Stage:
 
     def __init__(self, report: Callable[[Act], None]) -> None:
         self.ear = Ear()
+        self.tape_runs = False
+        self.tape = bytearray()
         self._report = report
+
+    def listen(self, heard: bytes) -> None:
+        self.ear.listen(heard)
+        if self.tape_runs:
+            self.tape += heard
 
     def note(self, kind: ActKind, detail: str = "") -> None:
         self._report(Act(self.ear.now_ms, kind, detail))
@@ -288,6 +295,14 @@ def impatient() -> Person:
     return Person("impatient caller", (AfterAgentStarts(ms=300), HangUp()))
 
 
+PEOPLE: dict[str, Callable[[str], Person]] = {
+    "polite_caller": polite_caller,
+    "interrupter": interrupter,
+    "silent_caller": lambda _language: silent_caller(),
+    "impatient": lambda _language: impatient(),
+}
+
+
 def frame_counter(line: int) -> Person:
     return Person("frame counter", (CountFrames(line),))
 
@@ -305,10 +320,14 @@ class Performer:
         """The next 160 bytes from the person's mouth. `heard` is what came out of the earpiece in
         the 20 ms before.
         """
-        self._stage.ear.listen(heard)
+        self._stage.listen(heard)
         if self._unscripted:
             return self._unscripted.popleft()
         return next(self._script)
+
+    @property
+    def message(self) -> bytes:
+        return bytes(self._stage.tape)
 
     def say_now(self, clip_name: str) -> None:
         """Speaks at once; the script waits until it is said."""

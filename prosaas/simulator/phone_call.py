@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urljoin
 
 from prosaas.simulator import mulaw, twiml
@@ -28,6 +27,7 @@ from prosaas.simulator.call_plan import (
     Source,
     Status,
 )
+from prosaas.simulator.call_record import CallRecord, Direction, Recorded
 from prosaas.simulator.call_reports import CallReports
 from prosaas.simulator.callbacks import Courier
 from prosaas.simulator.clock import Timer
@@ -35,7 +35,7 @@ from prosaas.simulator.media import MediaStream
 from prosaas.simulator.media_socket import BUFFER_OVERFLOW, StreamError
 from prosaas.simulator.network import Network
 from prosaas.simulator.people import Act, Performer, Person
-from prosaas.simulator.recordings import Recording, record
+from prosaas.simulator.recordings import record
 from prosaas.simulator.webhooks import Account, Exchange
 
 WEBHOOK_FAILURE = 11200
@@ -60,7 +60,7 @@ class CallOverError(Exception):
     """The call ended before what was waited for."""
 
 
-class PhoneCall:
+class PhoneCall(Recorded):
     """One leg. Of a caller who is put through there are two, joined for as long as both last."""
 
     def __init__(
@@ -68,7 +68,7 @@ class PhoneCall:
         *,
         network: Network,
         account: Account,
-        direction: Literal["inbound", "outbound-api", "outbound-dial"],
+        direction: Direction,
         to: str,
         from_: str,
         settings: CallSettings,
@@ -77,19 +77,20 @@ class PhoneCall:
         faults: CallFaults | None = None,
         parent_sid: str = "",
     ) -> None:
-        self.sid = "CA" + secrets.token_hex(16)
-        self.parent_sid = parent_sid  # of the caller who is put through to this leg
+        super().__init__(
+            CallRecord(
+                sid="CA" + secrets.token_hex(16),
+                account_sid=account.sid,
+                direction=direction,
+                to=to,
+                from_=from_,
+                created_at=network.clock.now(),
+                parent_sid=parent_sid,
+                url=settings.source.url if isinstance(settings.source, Fetch) else "",
+            )
+        )
         self.account = account
-        self.direction = direction
         self.person = person
-        self.to = to
-        self.from_ = from_
-        self.status: Status = "queued"
-        self.answered_by = ""
-        self.queue_time_s = 0.0
-        self.created_at = network.clock.now()
-        self.answered_at: float | None = None
-        self.ended_at: float | None = None
         self.log: list[LogEntry] = []
         self.errors: list[tuple[int, str]] = []  # what the carrier's debugger would list
         self.documents: list[str] = []
@@ -99,7 +100,6 @@ class PhoneCall:
         self.streams: list[MediaStream] = []
         self.legs: list[PhoneCall] = []  # those to which this caller was put through, one by one
         self.joined_at: float | None = None  # when this leg was put together with the caller's
-        self.recording: Recording | None = None
         self._network = network
         self._clock = network.clock
         self._settings = settings
@@ -115,7 +115,7 @@ class PhoneCall:
         self._asked = asyncio.Event()
         self._dialling: twiml.Dial | None = None  # the <Dial> that is being carried out
         self._final: Status = "completed"
-        self._time_limit: Timer | None = None
+        self._alarms: list[Timer] = []
         self._answered = asyncio.Event()
         self._streaming: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self._ended = asyncio.Event()
@@ -159,16 +159,19 @@ class PhoneCall:
         """Every attempt to deliver a callback, in the order of the answers."""
         return self._courier.exchanges
 
-    @property
-    def duration_s(self) -> int:
-        if self.answered_at is None or self.ended_at is None:
-            return 0
-        return math.ceil(self.ended_at - self.answered_at)
-
     def heard_bytes(self) -> bytes:
         """All the agent's audio that has reached the person's ear so far."""
         now = self._clock.now()
         return b"".join(stream.playback.heard_bytes(now) for stream in self.streams)
+
+    @property
+    def message(self) -> bytes:
+        """What a mailbox at the other end has recorded."""
+        return self._performer.message
+
+    def requests(self) -> list[Exchange]:
+        """Every request to the application about the call, in the order of their sending."""
+        return sorted((*self.exchanges, *self.callbacks), key=lambda request: request.sent_at)
 
     async def answered(self) -> PhoneCall:
         await self._reached(self._answered)
@@ -237,29 +240,14 @@ class PhoneCall:
 
     async def _dial(self, callee: Callee) -> None:
         await self._clock.sleep(self.queue_time_s)
-        self._become("initiated")
-        self._become("ringing")
-        await self._clock.sleep(callee.ring_s)
-        if callee.outcome != "answered":
-            self._final = callee.outcome
+        if not await self._is_picked_up(callee, self._settings.rings_for_s):
             return
-        self._answer()
         await self._detect_machine(callee)
         await self._execute(self._settings.source)
 
     async def _take_over(self, callee: Callee, rings_for_s: float) -> None:
-        self._become("initiated")
-        self._become("ringing")
-        await self._clock.sleep(min(callee.ring_s, rings_for_s))
-        if callee.ring_s > rings_for_s:
-            self._final = "no-answer"
+        if not await self._is_picked_up(callee, rings_for_s):
             return
-        if callee.outcome != "answered":
-            self._final = callee.outcome
-            return
-        self._answer()
-        if callee.hangs_up_after_s is not None:
-            self._network.spawn(self._hang_up_later(callee.hangs_up_after_s))
         if not await self._hear_screening(callee):
             return
         self.joined_at = self._clock.now()
@@ -268,6 +256,19 @@ class PhoneCall:
             await self._ended.wait()
         else:
             await self._clock.sleep(callee.talks_s)
+
+    async def _is_picked_up(self, callee: Callee, rings_for_s: float) -> bool:
+        self._become("initiated")
+        self._become("ringing")
+        await self._clock.sleep(min(callee.ring_s, rings_for_s))
+        outcome = "no-answer" if callee.ring_s > rings_for_s else callee.outcome
+        if outcome != "answered":
+            self._final = outcome
+            return False
+        self._answer()
+        if callee.hangs_up_after_s is not None:
+            self._alarm(callee.hangs_up_after_s, self.hang_up)
+        return True
 
     async def _hear_screening(self, callee: Callee) -> bool:
         """What is said to whoever picks up, alone. False when that document hangs up."""
@@ -284,9 +285,8 @@ class PhoneCall:
             await self._clock.sleep(after_s)
             self.press(key)
 
-    async def _hang_up_later(self, after_s: float) -> None:
-        await self._clock.sleep(after_s)
-        self.hang_up()
+    def _alarm(self, after_s: float, ring: Callable[[], None]) -> None:
+        self._alarms.append(self._clock.call_at(self._clock.now() + after_s, ring))
 
     async def _detect_machine(self, callee: Callee) -> None:
         detection = self._settings.detection
@@ -295,16 +295,21 @@ class PhoneCall:
         if detection.in_background:
             self._network.spawn(self._tell_verdict_later(callee, detection))
             return
-        seconds = callee.detection_s
+        seconds = callee.verdict_after_s(detection.mode)
         await self._clock.sleep(detection.timeout_s if seconds is None else seconds)
-        self.answered_by = "unknown" if seconds is None else callee.verdict(detection.mode)
+        self.record.answered_by = "unknown" if seconds is None else callee.verdict(detection.mode)
 
     async def _tell_verdict_later(self, callee: Callee, detection: MachineDetection) -> None:
-        if callee.detection_s is None:
+        seconds = callee.verdict_after_s(detection.mode)
+        if seconds is None:
             return
-        await self._clock.sleep(callee.detection_s)
-        self.answered_by = callee.verdict(detection.mode)
-        self._reports.verdict(detection, self.answered_by, callee.detection_s)
+        # A machine speaks where it can be heard: what waits for its end counts from the stream.
+        if seconds != callee.detection_s:
+            with suppress(CallOverError):
+                await self._reached(self._streaming[1])
+        await self._clock.sleep(seconds)
+        self.record.answered_by = callee.verdict(detection.mode)
+        self._reports.verdict(detection, self.answered_by, seconds)
 
     async def _follow(self, course: Coroutine[Any, Any, object]) -> None:
         """Runs the course of the call; an order from outside replaces it or ends it."""
@@ -373,13 +378,13 @@ class PhoneCall:
         await self._clock.sleep(wish.ready_after_s)
         made = record(self.sid, wish.channels, self._clock.now(), self.streams)
         if made.duration_s:
-            self.recording = made
+            self.record.recording = made
         self._reports.recording(wish, made)
 
     def _cut_off(self) -> None:
+        for alarm in self._alarms:
+            alarm.cancel()
         # Only when the whole carrier is being shut down in the middle of the call.
-        if self._time_limit is not None:
-            self._time_limit.cancel()
         for stream in self.streams:
             if stream.closed_at is None:
                 stream.lose_network()
@@ -617,19 +622,19 @@ class PhoneCall:
 
     def _answer(self) -> None:
         if self.answered_at is None:
-            self.answered_at = self._clock.now()
+            self.record.answered_at = self._clock.now()
             self._become("in-progress")
             self._answered.set()
-            limit = self.answered_at + self._settings.time_limit_s
-            self._time_limit = self._clock.call_at(limit, lambda: self.obey(HangUp("time limit")))
+            self._alarm(self._settings.time_limit_s, lambda: self.obey(HangUp("time limit")))
 
     def _become(self, status: Status) -> None:
-        if self.status in FINAL:
+        if self.record.is_over:
             return
-        self.status = status
+        self.record.status = status
         self._note("status", status)
         if status in FINAL:
-            self.ended_at = self._clock.now()
+            self.record.ended_at = self._clock.now()
+            self._network.book.end(self.record)
         self._reports.status(status, self.duration_s)
 
     def _params(self) -> dict[str, str]:
@@ -659,4 +664,5 @@ class PhoneCall:
         self._note("error", f"{code} {message}")
 
     def _note(self, what: str, detail: str = "") -> None:
-        self.log.append(LogEntry(self._clock.now(), what, detail))
+        now = self.record.updated_at = self._clock.now()
+        self.log.append(LogEntry(now, what, detail))

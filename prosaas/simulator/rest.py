@@ -1,76 +1,63 @@
-"""The carrier's REST interface, with the faults of POST …/Calls.json that matter to a dialler."""
+"""The carrier's REST interface, with the faults that matter to a dialler."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hmac
+import math
 import socket
 import struct
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Literal, NoReturn
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 
 from prosaas.simulator.call_params import API_VERSION
-from prosaas.simulator.call_plan import FINAL, HangUp
-from prosaas.simulator.phone_call import PhoneCall
+from prosaas.simulator.call_plan import HangUp
+from prosaas.simulator.call_record import CallRecord
 from prosaas.simulator.recordings import Recording
+from prosaas.simulator.rest_faults import FaultPlan, RestFault
 from prosaas.simulator.rest_forms import ApiError, Form, dialling, new_source, new_status
+from prosaas.simulator.rest_lists import filtered, last_shown, page, page_of_calls
 from prosaas.simulator.rest_resources import (
     Json,
     call_resource,
-    matching,
-    page,
+    event_resource,
     recording_resource,
-    started_within,
 )
 from prosaas.simulator.switchboard import Switchboard
 from prosaas.simulator.webhooks import Account
 
+_LOOK_S = 0.2
 _ROOT = f"/{API_VERSION}/Accounts/{{account}}"
-
-
-@dataclass(frozen=True, slots=True)
-class RestFault:
-    """What happens to one request for a call. By default nothing out of the ordinary."""
-
-    accept: bool = True  # the telephone rings, whatever the answer says
-    then: Literal["answer", "hang", "reset", "garbage"] = "answer"
-    status: int = 201
-    code: int = 0
-    after_s: float = 0.0
-
-
-ACCEPT_500 = RestFault(status=500, code=20500)
-ACCEPT_HANG = RestFault(then="hang")
-ACCEPT_RESET = RestFault(then="reset")
-ACCEPT_GARBAGE = RestFault(then="garbage")
-REFUSE_429 = RestFault(accept=False, status=429, code=20429)
-REFUSE_500 = RestFault(accept=False, status=500, code=20500)
-
-
-def slow(seconds: float) -> RestFault:
-    return RestFault(after_s=seconds)
 
 
 class RestInterface:
     def __init__(self, switchboard: Switchboard, own_numbers: frozenset[str]) -> None:
-        self.faults: deque[RestFault] = deque()  # one for each POST …/Calls.json to come
-        self.list_lag_s = 0.0  # a new call appears in lists only after this
+        self.creates = FaultPlan()  # POST …/Calls.json
+        self.reads = FaultPlan()  # the list of calls, and one of them
+        self.updates = FaultPlan()  # hanging up and redirecting
+        self.locked_out: set[str] = set()  # accounts whose credentials are refused for now
+        self.list_lag_s = 0.0  # a new call appears in lists only after this…
+        self.list_lag_varies = False  # …or after a part of it, another one for each call
+        self.events_after_s = 900.0  # from the end of a call until its Events can be read
         self._switchboard = switchboard
         self._own_numbers = own_numbers
+
+    @property
+    def faults(self) -> deque[RestFault]:
+        """One for each POST …/Calls.json to come."""
+        return self.creates.queue
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_post(f"{_ROOT}/Calls.json", self._answering(self._create))
         app.router.add_get(f"{_ROOT}/Calls.json", self._answering(self._list))
         app.router.add_get(f"{_ROOT}/Calls/{{sid}}.json", self._answering(self._show))
         app.router.add_post(f"{_ROOT}/Calls/{{sid}}.json", self._answering(self._update))
+        app.router.add_get(f"{_ROOT}/Calls/{{sid}}/Events.json", self._answering(self._list_events))
         app.router.add_get(
             f"{_ROOT}/Calls/{{call}}/Recordings.json", self._answering(self._list_recordings)
         )
@@ -90,6 +77,8 @@ class RestInterface:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
                 account = self.authenticated(request)
+                if account.sid in self.locked_out:
+                    raise ApiError(401, 20003, "Authenticate")
                 if request.match_info["account"] != account.sid:
                     raise ApiError(404, 20404, f"{request.path} was not found")
                 return await handler(request, account)
@@ -101,58 +90,99 @@ class RestInterface:
     # Calls.
 
     async def _create(self, request: web.Request, account: Account) -> web.StreamResponse:
-        fault = self.faults.popleft() if self.faults else RestFault()
-        wanted = dialling(await _form(request), self._own_numbers)
-        await self._switchboard.clock.sleep(fault.after_s)
-        call = None
-        if fault.accept:
-            call = self._switchboard.dial(account, wanted.to, wanted.from_, wanted.settings)
-        if fault.then == "hang":
-            await _hang()
-        if fault.then == "reset":
-            return _reset(request)
-        if fault.then == "garbage":
-            return web.Response(status=201, text='{"sid": "CA', content_type="application/json")
-        if call is None or fault.status >= 400:
-            raise ApiError(fault.status, fault.code, "as the fault script says")
-        return web.json_response(self._resource(call), status=201)
+        form = await _form(request)
+        wanted = dialling(form, self._own_numbers)
+        fault = await self._fault(self.creates, wanted.to)
+        if not fault.accept:
+            return await self._reply(request, fault, {})
+        call = self._switchboard.dial(
+            account, wanted.to, wanted.from_, wanted.settings, fault.queue_s
+        )
+        return await self._reply(request, fault, self._resource(call.record), 201)
 
     async def _list(self, request: web.Request, account: Account) -> web.StreamResponse:
-        visible_since = self._switchboard.clock.now() - self.list_lag_s
-        calls = [
-            call
-            for call in reversed(self._switchboard.calls.values())
-            if call.account == account and call.created_at <= visible_since
-        ]
-        started = started_within(calls, request.query, self._switchboard.network.wall_time)
-        found = matching((self._resource(call) for call in started), request.query)
-        return web.json_response(page("calls", found, request.query, request.path))
+        fault = await self._fault(self.reads)
+        book, wall_time = self._switchboard.network.book, self._switchboard.network.wall_time
+        newest_first = book.newest_first(account.sid, request.query, last_shown(request.query))
+        visible = (record for record in newest_first if self._is_listed(record))
+        found = filtered(visible, request.query, wall_time)
+        body = page_of_calls(found, request.query, request.path, wall_time)
+        return await self._reply(request, fault, body)
+
+    def _is_listed(self, record: CallRecord) -> bool:
+        # The part is read out of the sid: random, and the same whenever the call is looked for.
+        part = int(record.sid[2:10], 16) / 16**8 if self.list_lag_varies else 1.0
+        return record.created_at + part * self.list_lag_s <= self._switchboard.clock.now()
 
     async def _show(self, request: web.Request, account: Account) -> web.StreamResponse:
-        return web.json_response(self._resource(self._call(request, account)))
+        fault = await self._fault(self.reads)
+        return await self._reply(request, fault, self._resource(self._record(request, account)))
 
     async def _update(self, request: web.Request, account: Account) -> web.StreamResponse:
-        call = self._call(request, account)
-        form = await _form(request)
+        record, form = self._record(request, account), await _form(request)
+        fault = await self._fault(self.updates, record.to)
+        if fault.accept:
+            await self._change(record, form)
+        return await self._reply(request, fault, self._resource(record))
+
+    async def _change(self, record: CallRecord, form: Form) -> None:
         status, source = new_status(form), new_source(form)
-        if call.status in FINAL:
+        if record.is_over:
             raise ApiError(400, 21220, "Call is not in-progress. Cannot redirect.")
-        if status == "completed" or (status == "canceled" and call.answered_at is None):
+        call = self._switchboard.calls[record.sid]
+        if status is not None and record.answered_at is None:
             call.obey(HangUp("the REST interface", "canceled"))
+            await call.ended()
+        elif status == "completed":
+            call.obey(HangUp("the REST interface"))
         elif source is not None:
-            if call.answered_at is None:
+            if record.answered_at is None:
                 raise ApiError(400, 21220, "Call is not in-progress. Cannot redirect.")
             call.obey(source)
-        return web.json_response(self._resource(call))
 
-    def _call(self, request: web.Request, account: Account) -> PhoneCall:
-        call = self._switchboard.calls.get(request.match_info["sid"])
-        if call is None or call.account != account:
+    async def _list_events(self, request: web.Request, account: Account) -> web.StreamResponse:
+        record, network = self._record(request, account), self._switchboard.network
+        readable_at = (record.ended_at or math.inf) + self.events_after_s
+        told = self._switchboard.requests_about(record) if network.clock.now() > readable_at else ()
+        events = [event_resource(exchange, network.wall_time) for exchange in told]
+        return web.json_response(page("events", events, request.query, request.path))
+
+    def _record(self, request: web.Request, account: Account) -> CallRecord:
+        record = self._switchboard.network.book.find(request.match_info["sid"])
+        if record is None or record.account_sid != account.sid:
             raise ApiError(404, 20404, f"{request.path} was not found")
-        return call
+        return record
 
-    def _resource(self, call: PhoneCall) -> Json:
-        return call_resource(call, self._switchboard.network.wall_time)
+    def _resource(self, record: CallRecord) -> Json:
+        return call_resource(record, self._switchboard.network.wall_time)
+
+    # Faults.
+
+    async def _fault(self, plan: FaultPlan, about: str = "") -> RestFault:
+        fault = plan.next(about)
+        await self._switchboard.clock.sleep(fault.after_s)
+        return fault
+
+    async def _reply(
+        self, request: web.Request, fault: RestFault, body: Json, status: int = 200
+    ) -> web.StreamResponse:
+        await self._switchboard.clock.sleep(fault.answer_after_s)
+        if fault.then == "hang":
+            await self._hang(request, fault.hang_s)
+        if fault.then in {"hang", "reset"}:
+            return _reset(request)
+        if fault.then == "garbage":
+            return web.Response(status=status, text='{"sid": "CA', content_type="application/json")
+        if fault.status:
+            raise ApiError(fault.status, fault.code, "as the fault script says")
+        return web.json_response(body, status=status)
+
+    async def _hang(self, request: web.Request, at_most_s: float | None) -> None:
+        clock = self._switchboard.clock
+        give_up_at = math.inf if at_most_s is None else clock.now() + at_most_s
+        # The transport of a client who has gone is gone too; nothing else tells of it.
+        while request.transport is not None and clock.now() < give_up_at:
+            await clock.sleep(_LOOK_S)
 
     # Recordings.
 
@@ -179,9 +209,9 @@ class RestInterface:
 
     def _recordings(self, account: Account) -> list[Recording]:
         return [
-            call.recording
-            for call in self._switchboard.calls.values()
-            if call.account == account and call.recording is not None
+            record.recording
+            for record in self._switchboard.network.book
+            if record.account_sid == account.sid and record.recording is not None
         ]
 
 
@@ -209,12 +239,6 @@ def _credentials(request: web.Request) -> tuple[str, str]:
 async def _form(request: web.Request) -> Form:
     fields = parse_qsl(await request.text(), keep_blank_values=True)
     return MultiDictProxy(MultiDict(fields))
-
-
-async def _hang() -> NoReturn:
-    """Ends when the client gives up or the carrier is closed: both cancel the handler."""
-    await asyncio.get_running_loop().create_future()
-    raise AssertionError
 
 
 def _reset(request: web.Request) -> web.Response:

@@ -49,12 +49,12 @@ def dialling(form: Form, own_numbers: frozenset[str]) -> Dialling:
     to, from_ = _number(form, "To", 21201, 21211), _number(form, "From", 21213, 21212)
     if own_numbers and from_ not in own_numbers:
         raise ApiError(400, 21210, f"From: {from_} is not a number of this account")
-    _in_range(form, "Timeout", 1, _MAX_RING_S)
     settings = CallSettings(
         source=_source(form),
         status_callback=_url(form, "StatusCallback", 21609),
         status_callback_method=_method(form, "StatusCallbackMethod"),
         status_events=_events(form),
+        rings_for_s=float(_in_range(form, "Timeout", 1, _MAX_RING_S) or 60),
         time_limit_s=float(_in_range(form, "TimeLimit", 1, 86_400) or 14_400),
         detection=_detection(form),
         recording=_recording(form),

@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable
+from datetime import datetime
 from email.utils import format_datetime
-from urllib.parse import urlencode
 
 from prosaas.simulator.call_params import API_VERSION
-from prosaas.simulator.call_plan import FINAL
-from prosaas.simulator.phone_call import PhoneCall
+from prosaas.simulator.call_record import CallRecord
 from prosaas.simulator.recordings import Recording
-from prosaas.simulator.rest_forms import ApiError
+from prosaas.simulator.webhooks import Exchange
 
 Json = dict[str, object]
 WallTime = Callable[[float], datetime]
 
-_DEFAULT_PAGE_SIZE = 50
-_MAX_PAGE_SIZE = 1000
+_WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def call_resource(call: PhoneCall, wall_time: WallTime) -> Json:
+def call_resource(call: CallRecord, wall_time: WallTime) -> Json:
     """Url, fallback and callbacks of the call are not shown: the real carrier hides them too."""
-    uri = f"/{API_VERSION}/Accounts/{call.account.sid}/Calls/{call.sid}.json"
-    over = call.status in FINAL
+    uri = f"/{API_VERSION}/Accounts/{call.account_sid}/Calls/{call.sid}.json"
     return {
         "sid": call.sid,
-        "account_sid": call.account.sid,
+        "account_sid": call.account_sid,
         "parent_call_sid": call.parent_sid or None,
         "api_version": API_VERSION,
         "to": call.to,
         "to_formatted": call.to,
         "from": call.from_,
         "from_formatted": call.from_,
-        # "initiated" exists in callbacks only.
-        "status": "queued" if call.status == "initiated" else call.status,
+        "status": call.shown_status,
         "direction": call.direction,
         "answered_by": call.answered_by or None,
         "queue_time": str(round(call.queue_time_s * 1000)),
         "date_created": _rfc2822(call.created_at, wall_time),
-        "date_updated": _rfc2822(call.log[-1].at if call.log else call.created_at, wall_time),
+        "date_updated": _rfc2822(call.updated_at or call.created_at, wall_time),
         "start_time": _rfc2822(call.answered_at, wall_time),
         "end_time": _rfc2822(call.ended_at, wall_time),
-        "duration": str(call.duration_s) if over else None,
+        "duration": str(call.duration_s) if call.is_over else None,
         "price": None,
         "price_unit": "USD",
         "phone_number_sid": "",
@@ -53,6 +49,7 @@ def call_resource(call: PhoneCall, wall_time: WallTime) -> Json:
         "annotation": None,
         "uri": uri,
         "subresource_uris": {
+            "events": uri.removesuffix(".json") + "/Events.json",
             "recordings": uri.removesuffix(".json") + "/Recordings.json",
         },
     }
@@ -80,85 +77,22 @@ def recording_resource(recording: Recording, account_sid: str, wall_time: WallTi
     }
 
 
-def page(kind: str, resources: list[Json], query: Mapping[str, str], path: str) -> Json:
-    size = min(_number(query, "PageSize", _DEFAULT_PAGE_SIZE), _MAX_PAGE_SIZE)
-    number = _number(query, "Page", 0)
-    begin = number * size
-    shown = resources[begin : begin + size]
-    filters = {name: value for name, value in query.items() if not name.startswith("Page")}
-
-    def address(page_number: int) -> str:
-        return f"{path}?{urlencode(filters | {'PageSize': size, 'Page': page_number})}"
-
-    return {
-        kind: shown,
-        "page": number,
-        "page_size": size,
-        "start": begin,
-        "end": begin + max(0, len(shown) - 1),
-        "uri": address(number),
-        "first_page_uri": address(0),
-        "previous_page_uri": address(number - 1) if number else None,
-        "next_page_uri": address(number + 1) if begin + size < len(resources) else None,
+def event_resource(exchange: Exchange, wall_time: WallTime) -> Json:
+    """One request to the application, as …/Calls/{sid}/Events.json tells of it."""
+    response = {
+        "date_created": wall_time(exchange.answered_at).isoformat(),
+        "request_duration": round((exchange.answered_at - exchange.sent_at) * 1000),
+        "response_code": exchange.status,
+        "content_type": exchange.content_type,
+        "response_body": exchange.body,
     }
+    parameters = {_snake_case(name): value for name, value in exchange.params.items()}
+    request = {"method": exchange.method, "url": exchange.url, "parameters": parameters}
+    return {"request": request, "response": response if exchange.status else None}
 
 
-def matching(calls: Iterable[Json], query: Mapping[str, str]) -> list[Json]:
-    wanted = {
-        resource_field: query[parameter]
-        for parameter, resource_field in _FILTERS.items()
-        if parameter in query
-    }
-    return [call for call in calls if all(call[name] == value for name, value in wanted.items())]
-
-
-_FILTERS = {"To": "to", "From": "from", "Status": "status", "ParentCallSid": "parent_call_sid"}
-
-
-def started_within(
-    calls: Iterable[PhoneCall], query: Mapping[str, str], wall_time: WallTime
-) -> list[PhoneCall]:
-    """By StartTime and EndTime, with < for before and > for on or after; a call that has not
-    started yet has no start time and matches none of them.
-    """
-    kept = list(calls)
-    for parameter, value in query.items():
-        name, relation = parameter.rstrip("<>"), parameter[-1:]
-        if name not in {"StartTime", "EndTime"}:
-            continue
-        bound = _moment(parameter, value)
-        kept = [call for call in kept if _fits(_time_of(call, name, wall_time), relation, bound)]
-    return kept
-
-
-def _time_of(call: PhoneCall, name: str, wall_time: WallTime) -> datetime | None:
-    at = call.answered_at if name == "StartTime" else call.ended_at
-    return None if at is None else wall_time(at)
-
-
-def _fits(moment: datetime | None, relation: str, bound: datetime) -> bool:
-    if moment is None:
-        return False
-    if relation == "<":
-        return moment < bound
-    if relation == ">":
-        return moment >= bound
-    return moment.date() == bound.date()
-
-
-def _moment(parameter: str, value: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise ApiError(400, 20001, f"{parameter}: {value!r} is not a time") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
-    value = query.get(name, str(default))
-    if not value.isascii() or not value.isdigit():
-        raise ApiError(400, 20001, f"{name}: {value!r} is not a number")
-    return int(value)
+def _snake_case(name: str) -> str:
+    return _WORD_BEGINS.sub("_", name).lower()
 
 
 def _rfc2822(at: float | None, wall_time: WallTime) -> str | None:

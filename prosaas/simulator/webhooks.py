@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aiohttp
@@ -89,10 +89,15 @@ class Exchange:
     content_type: str = ""
     body: str = ""
     failure: str = ""  # why it counts as failed; the first word is the carrier's retry class
+    method: str = "POST"
 
     @property
     def retry_class(self) -> str:
         return self.failure.partition(" ")[0]
+
+    def without_content(self) -> Exchange:
+        """What went where and how it was taken: a fraction of the memory."""
+        return replace(self, params={}, idempotency_token="", body="")
 
 
 class WebhookSender:
@@ -223,4 +228,5 @@ class _Request:
             content_type=content_type,
             body=body,
             failure=failure,
+            method=self.method,
         )

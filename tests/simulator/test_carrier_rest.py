@@ -13,7 +13,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from prosaas.simulator import mulaw, rest
+from prosaas.simulator import mulaw, rest_faults
 from prosaas.simulator.call_plan import Callee
 from prosaas.simulator.carrier import STAND_IN_HEADER, Carrier
 from prosaas.simulator.clips import load
@@ -310,13 +310,13 @@ async def test_a_new_call_may_be_missing_from_lists_for_a_while(carrier: Carrier
 @pytest.mark.parametrize(
     ("fault", "accepted", "status"),
     [
-        (rest.ACCEPT_500, 1, 500),
-        (rest.REFUSE_500, 0, 500),
-        (rest.REFUSE_429, 0, 429),
+        (rest_faults.ACCEPT_500, 1, 500),
+        (rest_faults.REFUSE_500, 0, 500),
+        (rest_faults.REFUSE_429, 0, 429),
     ],
 )
 async def test_an_error_answer_says_nothing_about_the_telephone(
-    carrier: Carrier, fault: rest.RestFault, accepted: int, status: int
+    carrier: Carrier, fault: rest_faults.RestFault, accepted: int, status: int
 ) -> None:
     carrier.rest.faults.append(fault)
     with pytest.raises(TwilioRestException) as error:
@@ -327,8 +327,12 @@ async def test_an_error_answer_says_nothing_about_the_telephone(
     assert len(carrier.calls) == accepted + 1
 
 
-@pytest.mark.parametrize("fault", [rest.ACCEPT_HANG, rest.ACCEPT_RESET, rest.ACCEPT_GARBAGE])
-async def test_an_answer_that_never_comes_whole(carrier: Carrier, fault: rest.RestFault) -> None:
+@pytest.mark.parametrize(
+    "fault", [rest_faults.ACCEPT_HANG, rest_faults.ACCEPT_RESET, rest_faults.ACCEPT_GARBAGE]
+)
+async def test_an_answer_that_never_comes_whole(
+    carrier: Carrier, fault: rest_faults.RestFault
+) -> None:
     carrier.rest.faults.append(fault)
     client = client_of(carrier)
     client.http_client = TwilioHttpClient(timeout=0.3, pool_connections=False)
@@ -340,7 +344,7 @@ async def test_an_answer_that_never_comes_whole(carrier: Carrier, fault: rest.Re
 
 
 async def test_an_answer_may_be_slow(carrier: Carrier) -> None:
-    carrier.rest.faults.append(rest.slow(2.0))
+    carrier.rest.faults.append(rest_faults.slow(2.0))
     before = carrier.clock.now()
     await create(carrier)
     assert carrier.clock.now() - before >= 2.0

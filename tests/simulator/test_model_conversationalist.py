@@ -198,3 +198,70 @@ async def test_callers_who_write_are_answered_too() -> None:
         await client.send("conversation.item.create", item=item)
         await client.until("conversation.item.done")
         assert "opening hours" in _words(await client.reply())
+
+
+MARK_DO_NOT_CALL: Json = {
+    "type": "function",
+    "name": "mark_do_not_call",
+    "description": "Never call this person again.",
+    "parameters": {"type": "object", "properties": {}},
+}
+
+
+@pytest.mark.parametrize("language", ["he", "en", "ar"])
+async def test_whoever_wants_no_more_calls_gets_the_tool_a_promise_and_the_end(
+    language: str,
+) -> None:
+    tools = [END_CALL, MARK_DO_NOT_CALL]
+    async with session(settings=_settings(tools=tools)) as (client, _):
+        await client.reply()
+        (call,) = (await _say(client, f"{language}_do_not_call"))["output"]
+        assert call["name"] == "mark_do_not_call"
+        output = {"type": "function_call_output", "call_id": call["call_id"], "output": "{}"}
+        await client.send("conversation.item.create", item=output)
+        promise = await client.reply()
+    expected = PHRASES[language].answers["do_not_call"].format(business="מרפאת אליס")
+    assert _words(promise) == expected
+    assert promise["output"][1]["name"] == "end_call"
+
+
+async def test_without_that_tool_it_promises_all_the_same() -> None:
+    async with session(settings=_settings(tools=[END_CALL])) as (client, _):
+        await client.reply()
+        response = await _say(client, "en_do_not_call")
+    assert "will not call you again" in _words(response)
+    assert response["output"][1]["name"] == "end_call"
+
+
+@pytest.mark.parametrize("clip", ["en_wrong_number", "en_after_the_tone"])
+async def test_it_does_not_stay_where_nobody_wants_it(clip: str) -> None:
+    async with session(settings=_settings(tools=[END_CALL])) as (client, _):
+        await client.reply()
+        response = await _say(client, clip)
+    assert "Goodbye" in _words(response)
+    assert response["output"][1]["name"] == "end_call"
+
+
+@pytest.mark.parametrize("language", ["he", "en", "ar"])
+async def test_whoever_asks_who_is_calling_is_told(language: str) -> None:
+    async with session(settings=_settings()) as (client, _):
+        await client.reply()
+        answer = _words(await _say(client, f"{language}_screening"))
+    assert answer == PHRASES[language].answers["who_calls"].format(business="מרפאת אליס")
+
+
+async def test_an_outbound_call_opens_with_its_own_greeting() -> None:
+    facts = PromptFacts("7f3a", "Levi", "en", "outbound", "We clean teeth.", "Hello, this is Levi.")
+    async with session(settings=_settings(render(facts).compact)) as (client, _):
+        assert _words(await client.reply()) == "Hello, this is Levi."
+
+
+async def test_a_note_can_give_the_exact_words_too() -> None:
+    async with session() as (client, _):
+        await client.reply()
+        note = "Leave this message:\n<<<MESSAGE\nPlease call us back.\nMESSAGE>>>"
+        content = [{"type": "input_text", "text": note}]
+        item = {"type": "message", "role": "system", "content": content}
+        await client.send("conversation.item.create", item=item)
+        await client.until("conversation.item.done")
+        assert _words(await client.reply()) == "Please call us back."

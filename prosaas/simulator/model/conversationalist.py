@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from prosaas.simulator.model.phrases import PHRASES, Intent, Phrases
+from prosaas.simulator.model.phrases import LAST_WORDS, PHRASES, Intent, Phrases
 from prosaas.simulator.model.recognition import UNKNOWN_SPEECH
 from prosaas.simulator.model.scenario import Reply, Say, UseTool, say
 
 END_CALL = "end_call"
+MARK_DO_NOT_CALL = "mark_do_not_call"
 
 _GREETING = re.compile(r"<<<GREETING\s*\n(.*?)\n\s*GREETING>>>", re.DOTALL)
 # A single response may be told its words between any pair of such markers.
@@ -24,6 +25,12 @@ _BUSINESS_NAMES = tuple(
 _BEGIN_IN = re.compile(r"language to begin in:\s*(\w+)", re.IGNORECASE)
 _LANGUAGES = {"hebrew": "he", "english": "en", "arabic": "ar"}
 _LONGEST_NAME = 80
+_REASONS: dict[Intent, str] = {
+    "do_not_call": "the caller does not want to be called again",
+    "wrong_number": "it is the wrong number",
+    "mailbox": "a mailbox has answered",
+    "goodbye": "the caller said goodbye",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,8 @@ class Situation:
     note: str
     """A system message that came after that, unless it was answered."""
     has_spoken: bool
-    tool_answered: bool
+    tools_answered: tuple[str, ...]
+    """Their names, since it spoke last."""
     last_language: str
 
 
@@ -52,14 +60,20 @@ def reply_to(situation: Situation) -> Reply:
     if told is not None:
         return say(told)
     if situation.note:
-        return say(_as_told(situation))
-    if situation.tool_answered:
-        return say(_phrases(situation).after_tool)
+        return say(words_told(situation.note) or _as_told(situation))
+    if situation.tools_answered:
+        return _after_tools(situation)
     if situation.heard is not None:
         return _answer(situation, situation.heard)
     if situation.has_spoken:
         return say(_phrases(situation).still_there)
     return say(_opening(situation))
+
+
+def _after_tools(situation: Situation) -> Reply:
+    if MARK_DO_NOT_CALL in situation.tools_answered:
+        return _last_words(situation, "do_not_call")
+    return say(_phrases(situation).after_tool)
 
 
 def words_told(asked: str) -> str | None:
@@ -130,12 +144,22 @@ def _answer(situation: Situation, heard: Heard) -> Reply:
     if heard.text in ("", UNKNOWN_SPEECH):
         return say(phrases.unclear)
     intent = intent_of(heard.text, phrases)
+    tool = _offered(situation, MARK_DO_NOT_CALL) if intent == "do_not_call" else None
+    if tool is not None:
+        return Reply((UseTool(MARK_DO_NOT_CALL, _arguments(tool, heard.text)),))
+    if intent in LAST_WORDS:
+        return _last_words(situation, intent)
     template = phrases.answers[intent] if intent else phrases.otherwise
-    spoken = Say(_naming_the_business(template, situation))
-    tool = _offered(situation, END_CALL) if intent == "goodbye" else None
+    return say(_naming_the_business(template, situation))
+
+
+def _last_words(situation: Situation, intent: Intent) -> Reply:
+    """Says goodbye in the way that fits, and hangs up if it may."""
+    spoken = Say(_naming_the_business(_phrases(situation).answers[intent], situation))
+    tool = _offered(situation, END_CALL)
     if tool is None:
         return Reply((spoken,))
-    return Reply((spoken, UseTool(END_CALL, _arguments(tool, "the caller said goodbye"))))
+    return Reply((spoken, UseTool(END_CALL, _arguments(tool, _REASONS[intent]))))
 
 
 def _naming_the_business(template: str, situation: Situation) -> str:

@@ -6,8 +6,22 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Intent = Literal[
-    "goodbye", "machine", "hours", "appointment", "name", "yes", "no", "hello", "filler"
+    "do_not_call",
+    "wrong_number",
+    "mailbox",
+    "goodbye",
+    "machine",
+    "who_calls",
+    "hours",
+    "appointment",
+    "name",
+    "yes",
+    "no",
+    "hello",
+    "filler",
 ]
+# Behind these there is nothing more to say.
+LAST_WORDS: frozenset[Intent] = frozenset({"do_not_call", "wrong_number", "mailbox", "goodbye"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +43,12 @@ HEBREW = Phrases(
     greeting="שלום, הגעתם אל {business}. איך אפשר לעזור?",
     somebody="העסק",
     words={
+        "do_not_call": ("אל תתקשרו", "תסירו אותי", "תפסיקו להתקשר"),
+        "wrong_number": ("טעות במספר", "מספר לא נכון"),
+        "mailbox": ("לתא הקולי", "אחרי הצליל", "להשאיר הודעה"),
         "goodbye": ("להתראות", "ביי", "יום טוב"),
         "machine": ("רובוט", "מכונה", "בן אדם", "מחשב"),
+        "who_calls": ("מי מתקשר", "מי זה", "מי זאת", "מדברת", "באמצע"),
         "hours": ("שעות", "פתוח", "מתי"),
         "appointment": ("תור", "לקבוע", "פגישה"),
         "name": ("קוראים לי", "שמי", "השם שלי"),
@@ -40,6 +58,10 @@ HEBREW = Phrases(
         "filler": ("אממ", "אהה", "אה"),
     },
     answers={
+        "do_not_call": "רשמתי. {business} לא יתקשרו אליכם יותר. סליחה על ההפרעה, להתראות!",
+        "wrong_number": "סליחה על הטעות. כאן {business}, יום טוב ולהתראות!",
+        "mailbox": "שלום, כאן {business}. נתקשר שוב במועד אחר. להתראות!",
+        "who_calls": "שלום, מדברים מ{business}. זה בקשר לפנייה שלכם אלינו.",
         "goodbye": "תודה שהתקשרתם אל {business}. יום נעים, להתראות!",
         "machine": "אני קול לבדיקות של {business}, לא אדם ולא מודל אמיתי.",
         "hours": "שעות הפתיחה של {business} רשומות אצלנו. לאיזה יום תרצו לדעת?",
@@ -60,8 +82,12 @@ ENGLISH = Phrases(
     greeting="Hello, you have reached {business}. How can I help?",
     somebody="the business",
     words={
+        "do_not_call": ("not call me", "stop calling", "take me off", "remove me"),
+        "wrong_number": ("wrong number",),
+        "mailbox": ("voice mailbox", "voicemail", "after the tone", "leave a message"),
         "goodbye": ("goodbye", "bye"),
         "machine": ("robot", "machine", "human", "computer", "artificial"),
+        "who_calls": ("who is calling", "who is this", "speaking", "go ahead"),
         "hours": ("hours", "open", "close"),
         "appointment": ("appointment", "book", "schedule"),
         "name": ("my name", "i am called"),
@@ -71,6 +97,10 @@ ENGLISH = Phrases(
         "filler": ("mm", "um", "uh"),
     },
     answers={
+        "do_not_call": "Noted. {business} will not call you again. Sorry for the trouble, goodbye!",
+        "wrong_number": "I am sorry for the mistake. This was {business}. Goodbye!",
+        "mailbox": "Hello, this is {business}. We will call again another time. Goodbye!",
+        "who_calls": "Hello, this is {business}. It is about your request to us.",
         "goodbye": "Thank you for calling {business}. Have a good day, goodbye!",
         "machine": "I am a test voice for {business}, neither a person nor a real model.",
         "hours": "I have the opening hours of {business} here. Which day would you like to know?",
@@ -91,8 +121,12 @@ ARABIC = Phrases(
     greeting="مرحبا، معكم {business}. كيف يمكنني المساعدة؟",
     somebody="المكتب",
     words={
+        "do_not_call": ("لا تتصلوا", "لا تتصل بي", "احذفوا رقمي"),
+        "wrong_number": ("الرقم خطأ", "الرقم غلط"),
+        "mailbox": ("البريد الصوتي", "بعد الصافرة", "اتركوا رسالة"),
         "goodbye": ("مع السلامة", "وداعا"),
         "machine": ("روبوت", "آلة", "إنسان"),
+        "who_calls": ("من المتصل", "من معي", "معك", "مشغولة"),
         "hours": ("متى", "ساعات", "تفتح"),
         "appointment": ("موعد", "أحجز"),
         "name": ("اسمي",),
@@ -102,6 +136,10 @@ ARABIC = Phrases(
         "filler": ("اممم", "آه"),
     },
     answers={
+        "do_not_call": "سجلت ذلك. {business} لن يتصل بكم مرة أخرى. آسفون، مع السلامة!",
+        "wrong_number": "نعتذر عن الخطأ. معكم {business}. مع السلامة!",
+        "mailbox": "مرحبا، معكم {business}. سنتصل في وقت آخر. مع السلامة!",
+        "who_calls": "مرحبا، معكم {business}. الموضوع هو طلبكم لدينا.",
         "goodbye": "شكرا لاتصالكم مع {business}. يوما سعيدا، مع السلامة!",
         "machine": "أنا صوت للاختبار عند {business}، لست إنسانا ولا نموذجا حقيقيا.",
         "hours": "لدي ساعات عمل {business}. عن أي يوم تسألون؟",

@@ -22,13 +22,23 @@ async def situation_of(order: Order, conversation: Conversation, caller: Caller)
         heard=await _heard(asked[0], caller) if asked else None,
         note=unanswered[0].text if unanswered and unanswered[0].role == "system" else "",
         has_spoken=len(unanswered) < len(items),
-        tool_answered=any(item.type == "function_call_output" for item in unanswered),
+        tools_answered=_tools_answered(unanswered, items),
         last_language=await _last_language(reversed(items), caller),
     )
 
 
 def _is_spoken_by_model(item: Item) -> bool:
     return item.role == "assistant"
+
+
+def _tools_answered(unanswered: Iterable[Item], items: Iterable[Item]) -> tuple[str, ...]:
+    names = {
+        item.body["call_id"]: str(item.body["name"])
+        for item in items
+        if item.type == "function_call"
+    }
+    outputs = [item.body["call_id"] for item in unanswered if item.type == "function_call_output"]
+    return tuple(names.get(call_id, "") for call_id in outputs)
 
 
 async def _heard(item: Item, caller: Caller) -> Heard:
