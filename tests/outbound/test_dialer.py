@@ -29,8 +29,8 @@ from outbound.models import (
     RunStatus,
 )
 from outbound.reconcile import look_up_unknown, settle_the_dead
-from prosaas.simulator import rest
-from prosaas.simulator.rest import RestFault
+from prosaas.simulator import rest_faults as rest
+from prosaas.simulator.rest_faults import RestFault
 from tenants.models import Business
 from tests.outbound.rig import (
     CarrierThread,

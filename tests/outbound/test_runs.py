@@ -77,6 +77,7 @@ def dialled(run: OutboundCallRun, clock: Clock, most: int = 10) -> list[DialAtte
 
 def ends(attempt: DialAttempt, status: str, now: datetime, **more: Any) -> None:
     """The carrier's last word about its call."""
+    assert attempt.call_id is not None
     with business_scope(attempt.business_id):
         Call.objects.filter(pk=attempt.call_id).update(
             status=status,
