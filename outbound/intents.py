@@ -61,6 +61,7 @@ class Intent:
     job_id: uuid.UUID
     business_id: uuid.UUID
     business_slug: str
+    language: str
     fence: int
     account: TwilioAccount
     to: str
@@ -294,6 +295,7 @@ class _Batch:
             job_id=attempt.job_id,
             business_id=attempt.business_id,
             business_slug=self._rules.business.slug,
+            language=self._rules.business.language,
             fence=attempt.fence,
             account=self._account,
             to=attempt.to_e164,

@@ -459,6 +459,7 @@ def post(intent: Intent) -> Placed:
         to=intent.to,
         from_=intent.from_,
         answer_url=addresses.answer(intent.business_slug, intent.attempt_id),
+        fallback_url=addresses.fallback(intent.language),
         status_url=addresses.status(intent.business_slug, intent.attempt_id),
         detection_url="",
         ring_s=intent.ring_s,

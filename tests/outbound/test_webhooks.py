@@ -8,9 +8,11 @@ import uuid
 import pytest
 from django.conf import settings
 from django.http import HttpResponse
-from django.urls import reverse
+from django.test import Client
+from django.urls import URLPattern, reverse
 
 from calls.models import Call, CallbackEvent, EndReason, PromptBinding
+from outbound import urls
 from outbound.intents import take_jobs
 from outbound.models import (
     CarrierAccount,
@@ -239,6 +241,24 @@ def test_d26_a_call_that_we_told_the_carrier_to_give_up_is_not_talked_to(
     with business_scope(flowers):
         DialAttempt.objects.update(cancel_asked_at=clock())
     assert b"<Stream" not in callee.picks_up().content
+
+
+def test_c08_whoever_picks_up_while_we_do_not_answer_hears_an_apology(flowers: Business) -> None:
+    answer = Client().post(reverse("outbound:fallback", args=["he"]))
+    assert "תקלה" in answer.content.decode()
+    assert b"<Hangup" in answer.content
+    assert Client().post(reverse("outbound:fallback", args=["xx"])).status_code == 404
+
+
+@pytest.mark.parametrize("route", urls.urlpatterns, ids=lambda route: str(route.name))
+def test_every_route_but_the_fallback_asks_for_the_signature(
+    route: URLPattern, callee: Callee, flowers: Business
+) -> None:
+    if route.name == "fallback":
+        return
+    path = reverse(f"outbound:{route.name}", args=[flowers.slug, callee.attempt.pk])
+    answer = Client().post(path, {"CallSid": callee.call_sid, "CallStatus": "ringing"})
+    assert answer.status_code == 403
 
 
 def test_a_suspended_business_talks_to_nobody(
