@@ -7,24 +7,26 @@ begins where its last chunk ended, and no row is read into the list twice.
 from __future__ import annotations
 
 import hashlib
-import io
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from itertools import islice
-from typing import Final
+from tempfile import TemporaryFile
+from typing import IO, Final
 
 import structlog
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Lead
 from calls.models.lead import MOST_FACTS
+from outbound.contacts.cells import Row
 from outbound.contacts.columns import Mapping
 from outbound.contacts.header_words import Role
-from outbound.contacts.problems import FileUnreadableError
+from outbound.contacts.problems import FILE_TOO_LARGE, FileUnreadableError
 from outbound.contacts.proposing import propose_mapping
 from outbound.contacts.rows import Contact, RowError, merge, read_contacts
 from outbound.contacts.tables import open_table
@@ -32,6 +34,7 @@ from outbound.models import (
     ImportStatus,
     LeadImport,
     LeadImportError,
+    LeadImportPart,
     LeadList,
     LeadListEntry,
 )
@@ -43,6 +46,7 @@ from tenants.scoping import PlatformReason, business_scope, platform_scope
 logger = structlog.get_logger(__name__)
 
 LARGEST_FILE: Final = 25 * 1024 * 1024
+PART: Final = 1024 * 1024
 LOOKED_AT: Final = 200
 ROWS_A_CHUNK: Final = 1000
 
@@ -54,7 +58,7 @@ def upload_leads(
     business: Business,
     list_name: str,
     file_name: str,
-    content: bytes,
+    file: IO[bytes],
     by: User | None,
     now: datetime,
     region: str = "IL",
@@ -62,13 +66,8 @@ def upload_leads(
     """Keep the file, and propose which column is which. Nothing is imported before that is
     confirmed. Raises `ValidationError` with what to do about a file that cannot be read.
     """
-    if len(content) > LARGEST_FILE:
-        raise ValidationError(_("This file is too large. Split it into several."), code="large")
-    try:
-        sample = list(islice(open_table(io.BytesIO(content), file_name).rows(), LOOKED_AT))
-    except FileUnreadableError as error:
-        raise ValidationError(error.sentence, code="unreadable") from error
-    mapping = propose_mapping(sample, region)
+    size, sha256 = _weigh(file)
+    mapping = propose_mapping(_sample(file, file_name), region)
     with business_scope(business):
         access.require(by, business, access.Action.MANAGE_LEADS)
         into, _is_new = LeadList.objects.get_or_create(
@@ -78,18 +77,44 @@ def upload_leads(
             business=business,
             list=into,
             file_name=file_name[-200:],
-            sha256=hashlib.sha256(content).hexdigest(),
-            size=len(content),
-            content=content,
+            sha256=sha256,
+            size=size,
             region=region,
             mapping=mapping.model_dump(mode="json"),
             created_by=by,
             created_at=now,
         )
+        for position, part in enumerate(_parts(file)):
+            LeadImportPart.objects.create(
+                business=business, lead_import=upload, position=position, content=part
+            )
         record_audit(
             business=business, action="leads.uploaded", by=by, now=now, subject=str(upload.pk)
         )
         return upload
+
+
+def _weigh(file: IO[bytes]) -> tuple[int, str]:
+    size, digest = 0, hashlib.sha256()
+    for part in _parts(file):
+        size += len(part)
+        digest.update(part)
+        if size > LARGEST_FILE:
+            raise ValidationError(FILE_TOO_LARGE, code="large")
+    return size, digest.hexdigest()
+
+
+def _sample(file: IO[bytes], file_name: str) -> list[Row]:
+    try:
+        return list(islice(open_table(file, file_name).rows(), LOOKED_AT))
+    except FileUnreadableError as error:
+        raise ValidationError(error.sentence, code="unreadable") from error
+
+
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while part := file.read(PART):
+        yield part
 
 
 def confirm_mapping(
@@ -137,26 +162,34 @@ class _Import:
     clock: Callable[[], datetime]
 
     def run(self, until: Callable[[], bool]) -> int:
+        with TemporaryFile() as file:
+            try:
+                return self._read(self._found(file), until)
+            except FileUnreadableError as error:
+                self._end(ImportStatus.FAILED, str(error.sentence))
+                return 0
+
+    def _read(self, found: Iterator[Found], until: Callable[[], bool]) -> int:
         rows = 0
-        try:
-            found = self._open()
-            while not until():
-                chunk = list(islice(found, ROWS_A_CHUNK))
-                if not chunk:
-                    self._end(ImportStatus.COMPLETED)
-                    break
-                if not self._keep(chunk):
-                    break  # somebody else has read these rows, or it was canceled
-                rows += len(chunk)
-        except FileUnreadableError as error:
-            self._end(ImportStatus.FAILED, str(error.sentence))
+        while not until():
+            chunk = list(islice(found, ROWS_A_CHUNK))
+            if not chunk:
+                self._end(ImportStatus.COMPLETED)
+                break
+            if not self._keep(chunk):
+                break  # somebody else has read these rows, or it was canceled
+            rows += len(chunk)
         return rows
 
-    def _open(self) -> Iterator[Found]:
+    def _found(self, file: IO[bytes]) -> Iterator[Found]:
         with business_scope(self.business_id):
             upload = self._rows().get()
+            parts = LeadImportPart.objects.for_business(self.business_id)
+            mine = parts.filter(lead_import=upload).order_by("position")
+            for part in mine.iterator(chunk_size=1):
+                file.write(part.content)
         mapping = Mapping.model_validate(upload.mapping)
-        table = open_table(io.BytesIO(bytes(upload.content)), upload.file_name)
+        table = open_table(file, upload.file_name)
         return read_contacts(table, mapping, upload.region, upload.next_row)
 
     def _rows(self) -> QuerySet[LeadImport]:
@@ -164,13 +197,14 @@ class _Import:
 
     def _keep(self, chunk: Sequence[Found]) -> bool:
         with business_scope(self.business_id):
-            upload = self._rows().defer("content").select_for_update().get()
+            upload = self._rows().select_for_update().get()
             if upload.status != ImportStatus.RUNNING or upload.next_row > chunk[0].row_no:
                 return False
             errors = [one for one in chunk if isinstance(one, RowError)]
             people = _merged(one for one in chunk if isinstance(one, Contact))
             created, known = _into_list(upload, people, self.clock())
             _keep_errors(upload, errors)
+            _forget_plans()
             self._rows().update(
                 next_row=chunk[-1].row_no + 1,
                 rows=F("rows") + len(chunk),
@@ -183,8 +217,18 @@ class _Import:
     def _end(self, status: ImportStatus, failure: str = "") -> None:
         with business_scope(self.business_id):
             running = self._rows().filter(status=ImportStatus.RUNNING)
-            running.update(status=status, failure=failure, ended_at=self.clock(), content=b"")
+            running.update(status=status, failure=failure, ended_at=self.clock())
+            parts = LeadImportPart.objects.for_business(self.business_id)
+            parts.filter(lead_import=self.import_id).delete()
         logger.info("leads_imported", import_id=str(self.import_id), status=status.value)
+
+
+def _forget_plans() -> None:
+    """PostgreSQL plans the check of a foreign key once for each session. Planned while the table was
+    all but empty it reads the whole of it, and a list of 100,000 takes minutes instead of seconds.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
 
 
 def _merged(contacts: Iterator[Contact]) -> list[Contact]:

@@ -163,7 +163,6 @@ class Migration(migrations.Migration):
                 ("file_name", models.CharField(max_length=200, verbose_name="file")),
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
                 ("size", models.PositiveIntegerField(verbose_name="size (bytes)")),
-                ("content", models.BinaryField(verbose_name="content")),
                 (
                     "region",
                     models.CharField(
@@ -952,6 +951,46 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("business", "lead_import", "row"), name="leadimporterror_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="LeadImportPart",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                ("content", models.BinaryField(verbose_name="content")),
+                (
+                    "business",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.business",
+                        verbose_name="business",
+                    ),
+                ),
+                (
+                    "lead_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="outbound.leadimport",
+                        verbose_name="import",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "part of a file",
+                "verbose_name_plural": "parts of files",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("business", "lead_import", "position"), name="leadimportpart_once"
                     )
                 ],
             },

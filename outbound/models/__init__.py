@@ -8,6 +8,7 @@ from outbound.models.lists import (
     ImportStatus,
     LeadImport,
     LeadImportError,
+    LeadImportPart,
     LeadList,
     LeadListEntry,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "JobStatus",
     "LeadImport",
     "LeadImportError",
+    "LeadImportPart",
     "LeadList",
     "LeadListEntry",
     "MachinePolicy",

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from itertools import count
+from tempfile import TemporaryFile
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from calls.models import Lead
 from outbound.actions import confirm_mapping, import_leads, upload_leads
+from outbound.actions.importing import _Import
 from outbound.contacts.columns import Mapping
-from outbound.models import ImportStatus, LeadImport, LeadImportError, LeadListEntry
+from outbound.models import (
+    ImportStatus,
+    LeadImport,
+    LeadImportError,
+    LeadImportPart,
+    LeadListEntry,
+)
 from tenants.models import Business, Membership, User
 from tenants.scoping import business_scope
 from tests.outbound.rig import OPEN_HOURS, Clock
@@ -25,7 +34,7 @@ def upload(business: Business, content: bytes = THREE, by: User | None = None) -
         business=business,
         list_name="Autumn",
         file_name="people.csv",
-        content=content,
+        file=io.BytesIO(content),
         by=by,
         now=OPEN_HOURS,
     )
@@ -122,17 +131,29 @@ def test_rows_that_another_worker_has_read_are_not_read_again(flowers: Business)
     uploaded = confirmed(flowers)
     with business_scope(flowers):
         LeadImport.objects.filter(pk=uploaded.pk).update(next_row=2)
-    from outbound.actions.importing import _Import
-
     late = _Import(uploaded.pk, flowers.pk, Clock())
-    rows = list(late._open())
+    with TemporaryFile() as file:
+        rows = list(late._found(file))
     import_leads(until=never, clock=Clock())
     assert late._keep(rows) is False
     assert fresh(uploaded).rows == 3
 
 
 def test_the_file_is_not_kept_when_all_is_read(flowers: Business) -> None:
-    assert bytes(imported(flowers).content) == b""
+    imported(flowers)
+    with business_scope(flowers):
+        assert not LeadImportPart.objects.exists()
+
+
+def test_a_file_is_kept_in_parts_and_read_as_one(flowers: Business) -> None:
+    numbers = [f"05{number:08d}" for number in range(2000)]
+    notes = "x" * 900
+    rows = "\n".join(["phone,notes", *(f"{number},{notes}" for number in numbers)])
+    uploaded = confirmed(flowers, rows.encode())
+    with business_scope(flowers):
+        assert LeadImportPart.objects.filter(lead_import=uploaded).count() == 2
+    import_leads(until=never, clock=Clock())
+    assert fresh(uploaded).created_leads == 2000
 
 
 @pytest.mark.parametrize(
@@ -146,7 +167,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_advice(
             business=flowers,
             list_name="Autumn",
             file_name=name,
-            content=content,
+            file=io.BytesIO(content),
             by=None,
             now=OPEN_HOURS,
         )
