@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Final
 
 from calls.engine import events, notes
+from calls.engine.answering import Answering
 from calls.engine.commands import (
     AddItem,
     AddNote,
@@ -59,6 +60,7 @@ class Owed(Enum):
 class Conversation:
     def __init__(self, core: Core, link: ModelLink, tools: ToolDesk, end: Ending) -> None:
         self.turns = TurnTaking(core.profile.barge_in, core.limits)
+        self.answering = Answering(core, self)
         self._core = core
         self._link = link
         self._tools = tools
@@ -93,6 +95,7 @@ class Conversation:
         core.transcript.agent_transcribed(GREETING, core.profile.greeting_text)
         core.ledger.add("", GREETING, core.profile.greeting_audio)
         core.ledger.complete(GREETING)
+        self.answering.hold_greeting()
         self._protect(now)
 
     def begin(self, now: float) -> None:
@@ -108,14 +111,17 @@ class Conversation:
             self._tell_greeting(GREETING)
             self._link.expand(now)
             core.phase = Phase.GREETING
+            self.answering.open(now)
             self.settle(now)
         else:
             core.phase = Phase.GREETING
             core.timers.set(Timer.GREETING_AUDIO, now + core.limits.greeting_audio_s)
             core.do(*core.arbiter.request(Purpose.GREETING))
+            self.answering.open(now)
 
     def reconnected(self, now: float) -> None:
         core = self._core
+        self.answering.nobody_speaks(now)
         self._link.restore()
         core.go_online()
         if core.arbiter.purpose is Purpose.GREETING:
@@ -127,12 +133,19 @@ class Conversation:
         """Nobody listens to the caller until it is back; what he said may never be transcribed."""
         core = self._core
         core.transcript.caller_gone_silent()
+        self.answering.nobody_speaks(now)
         if self._speculative:
             self._release(now)
         self._act(self.turns.unknown(), now)
         if core.phase is Phase.LISTENING:
             self._hand_over(now)  # what waited for the end of his words need not wait for it
         self._tools.session_lost()  # those included that have waited for a verdict until now
+        self.settle(now)
+
+    def model_went_closing(self, now: float) -> None:
+        """What it has said is still played, and nothing more will be."""
+        self._core.arbiter.abandon()
+        self.answering.give_up()
         self.settle(now)
 
     def _protect(self, now: float) -> None:
@@ -151,6 +164,7 @@ class Conversation:
         core = self._core
         self.caller_started_unheeded(event, now)
         self._understanding.caller_started(event.item_id, now)
+        self.answering.started(event.item_id, now)
         if core.phase is Phase.LISTENING:
             core.timers.clear(Timer.SILENCE)
         elif self._interruptible(now):
@@ -164,6 +178,7 @@ class Conversation:
     def caller_stopped(self, event: events.CallerStopped, now: float) -> None:
         self._core.transcript.caller_stopped(event.item_id, event.at_ms)
         self.turns.stopped(event.item_id, now)
+        self.answering.stopped(now)
         self._arm_candidate()
         if self._core.phase is Phase.LISTENING:
             self._arm_silence(now)
@@ -172,6 +187,7 @@ class Conversation:
         core = self._core
         self.caller_committed_unheeded(event, now)
         self._owed[event.item_id] = Owed.UNJUDGED
+        self.answering.committed(now)
         if core.phase is Phase.LISTENING:
             self._answer_speculatively(event.item_id, now)
         else:
@@ -186,7 +202,11 @@ class Conversation:
         core.do(core.transcript.caller_committed(event.item_id, core.ms(now)))
 
     def attentive(self, now: float) -> bool:
-        """Is every frame of the caller's to be listened to? Only while the agent speaks."""
+        """Is every frame of the caller's to be listened to? Only while the agent speaks, or while
+        the beep of a mailbox may come."""
+        return self.answering.listens or self._minds_sounds(now)
+
+    def _minds_sounds(self, now: float) -> bool:
         core = self._core
         if self.turns.candidate is None and not core.ledger.sounding:
             return False
@@ -194,6 +214,10 @@ class Conversation:
 
     def caller_sound(self, frame: bytes, now: float) -> bool:
         """True if that came to a decision."""
+        if self.answering.listens:
+            self.answering.sound(frame, now)
+        if not self._minds_sounds(now):
+            return False
         decision = self.turns.sound(self._meter.hear(frame), now)
         if decision is Decision.GO_ON:
             decision = self.turns.expire(now)
@@ -224,7 +248,10 @@ class Conversation:
             return
         verdict = self._understanding.judge(event.item_id, event.text)
         core.do(core.transcript.caller_judged(event.item_id, verdict))
-        self._apply(verdict, event.item_id, now)
+        speech_ms = self._understanding.speech_ms(event.item_id)
+        if not self.answering.understood(event.item_id, verdict, speech_ms, now):
+            self._apply(verdict, event.item_id, now)
+            self.answering.greet_if_clear(now)
 
     def _apply(self, verdict: Verdict, item_id: str, now: float) -> None:
         if item_id == self._speculative:
@@ -236,6 +263,9 @@ class Conversation:
 
     def transcription_failed(self, event: events.TranscriptionFailed, now: float) -> None:
         self._core.metrics.counters[f"transcription_failed.{event.code}"] += 1
+        speech_ms = self._understanding.speech_ms(event.item_id)
+        if self.answering.not_understood(event.item_id, speech_ms, now):
+            return
         if event.item_id == self._speculative:
             self._release(now)
         elif event.item_id in self._owed:
@@ -257,13 +287,18 @@ class Conversation:
         elif verdict is not Verdict.NONE:
             self._forget_turn(item_id)
             self._act(self.turns.judged(item_id, meant=False), now)
-        elif self._is_closing and is_leave_taking(self._core.transcript.words_heard(item_id)):
+        elif self._is_closing and not self._takes_back_the_end(item_id):
             self._owed.pop(item_id)
             self._act(self.turns.judged(item_id, meant=False), now)
         else:
             self._owed[item_id] = Owed.MEANT
             if self._interruptible(now):
                 self._act(self.turns.judged(item_id, meant=True), now)
+
+    def _takes_back_the_end(self, item_id: str) -> bool:
+        if self.answering.closing:
+            return self.answering.takes_back(item_id)
+        return not is_leave_taking(self._core.transcript.words_heard(item_id))
 
     def _judge_covered(self, item_id: str, verdict: Verdict, now: float) -> None:
         """The response at hand knows of it, and stands whatever it was."""
@@ -279,6 +314,31 @@ class Conversation:
         self._owed.pop(item_id, None)
         self._covered.discard(item_id)
         self._core.tell_of(item_id, DeleteItem(item_id))
+
+    # Whoever has answered an outbound call
+
+    def greet(self, now: float) -> None:
+        """Whoever has said hello has his answer in that."""
+        self.answering.end_opening()
+        self._covered |= self._owed.keys()
+        self._owed.clear()
+        self.settle(now)
+
+    def introduce(self, now: float) -> None:
+        """To an assistant that wants to know who is calling, instead of what was to be said."""
+        self._yield_floor(now)
+        self._core.tell(AddNote(notes.SCREENED))
+        self._ask(Purpose.ANSWER, now)
+
+    def leave_to_machine(self, now: float) -> None:
+        self._break_off(now)
+        heard_of = self._core.transcript.verdict_on
+        unknown = [each for each in (*self._covered, *self._owed) if heard_of(each) is None]
+        self._owed = dict.fromkeys(unknown, Owed.UNJUDGED)  # may be a person's yet
+        self._covered.clear()
+        self._close(EndReason.VOICEMAIL, "a machine has answered", "", now)
+        self.answering.closed(now)
+        self.settle(now)
 
     # A speculative answer
 
@@ -404,7 +464,7 @@ class Conversation:
             self._end.reopen()
             self.turns.barge_in = core.profile.barge_in
             self._silences = 0
-            core.tell(AddNote(notes.NOT_OVER))
+            core.tell(AddNote(self.answering.reopened() or notes.NOT_OVER))
         self._drop_waiting_calls()
         self._end_speculation()
         if self._silence_agent(now):
@@ -467,6 +527,7 @@ class Conversation:
         core.timers.clear(*ANSWER_TIMERS)
         core.transcript.agent_spoke(event.item_id)
         core.ledger.add(event.response_id, event.item_id, event.data)
+        self.answering.agent_speaks(event.item_id, now)
         if core.phase is Phase.THINKING and not core.ledger.withheld:
             core.phase = Phase.SPEAKING
 
@@ -514,6 +575,7 @@ class Conversation:
 
     def _judge_response(self, event: events.ResponseFinished, purpose: Purpose, now: float) -> None:
         spoken = any(map(self._core.transcript.spoken, event.item_ids))
+        self.answering.response_made(event, purpose)
         if event.function_calls and event.status == "completed":
             self._calls_waiting, self._spoken_with_calls = event.function_calls, spoken
             self._run_waiting_calls(now)
@@ -641,6 +703,7 @@ class Conversation:
     def _close(self, reason: EndReason, detail: str, note: str, now: float) -> None:
         """A farewell is interrupted by words alone, which only hold leaves time to hear."""
         self.turns.barge_in = BargeIn.HOLD
+        self.answering.end_opening()
         self._end.close(reason, detail, note, now)
 
     # Keys of the telephone
@@ -699,7 +762,7 @@ class Conversation:
         """When nothing more is to come and all of it was heard, the turn is the caller's."""
         core = self._core
         if core.phase is Phase.CLOSING:
-            if core.arbiter.idle and core.ledger.empty:
+            if core.arbiter.idle and core.ledger.empty and not self.answering.waiting:
                 self._end.finish(now)
         elif core.phase in FLOOR and core.phase is not Phase.HELD:
             self._hand_over_if_done(now)
@@ -757,6 +820,7 @@ class Conversation:
     def _listen(self, now: float) -> None:
         core = self._core
         core.phase = Phase.LISTENING
+        self.answering.end_opening()
         self._understanding.agent_is_silent(now)
         self.turns.forget()
         core.ledger.ducked = False
@@ -768,7 +832,7 @@ class Conversation:
         if self._core.transcript.caller_speaking:
             self._core.timers.clear(Timer.SILENCE)
         else:
-            self._core.timers.set(Timer.SILENCE, now + self._core.limits.silence_prompt_s)
+            self._core.timers.set(Timer.SILENCE, now + self.answering.patience_s)
 
     def _arm_candidate(self) -> None:
         due_at = self.turns.due_at()
@@ -816,6 +880,12 @@ class Conversation:
         self._ask(Purpose.WARNING, now)
 
     def time_is_up(self, now: float) -> None:
+        self._break_off(now)
+        reason, detail = EndReason.MAX_DURATION, "the time limit was reached"
+        self._close(reason, detail, notes.TIME_IS_UP, now)
+
+    def _break_off(self, now: float) -> None:
+        """Whatever goes on, nothing comes of it any more."""
         core = self._core
         self.turns.forget()
         core.timers.clear(Timer.CANDIDATE)
@@ -824,7 +894,6 @@ class Conversation:
         if not core.ledger.empty:
             self._silence_agent(now)
         core.do(*core.arbiter.cancel())
-        self._close(EndReason.MAX_DURATION, "the time limit was reached", notes.TIME_IS_UP, now)
 
     def rotation_due(self, now: float) -> None:
         self._link.rotation_due()

@@ -11,7 +11,7 @@ from calls.engine.responses import FATAL_CODES
 from calls.engine.timers import Timer
 
 # Farewells that a caller who goes on speaking may take back.
-REOPENABLE: Final = (EndReason.AGENT_GOODBYE, EndReason.SILENCE)
+REOPENABLE: Final = (EndReason.AGENT_GOODBYE, EndReason.SILENCE, EndReason.VOICEMAIL)
 # Of a conversation that is being closed, nothing else may ring any more.
 CONVERSATIONAL: Final = (
     Timer.GREETING_AUDIO,
@@ -23,6 +23,7 @@ CONVERSATIONAL: Final = (
     Timer.VERDICT,
     Timer.KEYS,
     Timer.SILENCE,
+    Timer.OPENING,
 )
 
 

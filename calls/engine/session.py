@@ -130,6 +130,8 @@ class CallSession:
         metrics.utterances_empty = transcript.by_meaning[Meaning.EMPTY]
         metrics.utterances_very_short = transcript.by_meaning[Meaning.VERY_SHORT]
         metrics.utterances_filler_only = transcript.by_meaning[Meaning.FILLER]
+        metrics.answered_by = self.conversation.answering.answered_by
+        metrics.message = self.conversation.answering.message
         return metrics
 
     # The model comes and goes
@@ -151,7 +153,7 @@ class CallSession:
         if self.link.state is not LinkState.CONNECTING:
             raise EngineError(f"ModelUnavailable while it is {self.link.state.name.lower()}")
         if self.core.phase is Phase.CLOSING:
-            self.conversation.settle(now)
+            self.conversation.model_went_closing(now)
         elif event.code in FATAL_CODES or not self.link.reconnect(now):
             self.ending.lose_model(event.detail, now, event.code)
 
@@ -167,9 +169,8 @@ class CallSession:
     def _on_model_lost_closing(self, _event: events.ModelLost, now: float) -> None:
         """What it has said of the farewell is still played, and nobody is told anything."""
         self.core.go_offline()
-        self.core.arbiter.abandon()
         self.core.ledger.complete_all()
-        self.conversation.settle(now)
+        self.conversation.model_went_closing(now)
 
     def _on_confirmed(self, event: events.SessionConfirmed, now: float) -> None:
         if self.link.confirm(event, now):
@@ -231,6 +232,15 @@ class CallSession:
 
     def _on_end_requested(self, event: events.EndRequested, now: float) -> None:
         self.ending.end(event.reason, event.detail, now)
+
+    def _on_answered_by(self, event: events.AnsweredBy, now: float) -> None:
+        self.conversation.answering.carrier_says(event, now)
+
+    def _on_opening_due(self, now: float) -> None:
+        self.conversation.answering.opening_due(now)
+
+    def _on_machine_due(self, now: float) -> None:
+        self.conversation.answering.due(now)
 
     def _on_max_call(self, now: float) -> None:
         if self.phase in (Phase.CONNECTING, Phase.CONFIGURING):
@@ -393,6 +403,12 @@ TABLE: Final[dict[type[Event], dict[Phase, Handler]]] = {
     events.ToolFinished: _row(
         connecting=ILLEGAL, configuring=ILLEGAL, live=_in(_C.tool_finished), ended=IGNORE
     ),
+    events.AnsweredBy: _row(
+        connecting=_S._on_answered_by,
+        configuring=_S._on_answered_by,
+        live=_S._on_answered_by,
+        ended=IGNORE,
+    ),
     events.EndRequested: _row(
         connecting=_S._on_end_requested,
         configuring=_S._on_end_requested,
@@ -424,6 +440,8 @@ EXPIRIES: Final[dict[Timer, Callable[[CallSession, float], None]]] = {
     Timer.VERDICT: _due(_C.verdict_due),
     Timer.KEYS: _due(_C.keys_complete),
     Timer.SILENCE: _due(_C.silent),
+    Timer.OPENING: _S._on_opening_due,
+    Timer.MACHINE: _S._on_machine_due,
     Timer.WARNING: _due(_C.warning_due),
     Timer.MAX_CALL: _S._on_max_call,
     Timer.FAREWELL: _S._on_farewell_overdue,
