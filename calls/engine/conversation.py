@@ -332,13 +332,23 @@ class Conversation:
 
     def leave_to_machine(self, now: float) -> None:
         self._break_off(now)
-        heard_of = self._core.transcript.verdict_on
-        unknown = [each for each in (*self._covered, *self._owed) if heard_of(each) is None]
-        self._owed = dict.fromkeys(unknown, Owed.UNJUDGED)  # may be a person's yet
-        self._covered.clear()
+        self._forget_machine()
         self._close(EndReason.VOICEMAIL, "a machine has answered", "", now)
         self.answering.closed(now)
         self.settle(now)
+
+    def _forget_machine(self) -> None:
+        """What it has said is answered by nobody. Turns without words yet may be a person's."""
+        turns = [*self._covered, *self._owed]
+        verdicts = {each: self._core.transcript.verdict_on(each) for each in turns}
+        for each, verdict in verdicts.items():
+            if verdict in (Verdict.NO_MEANING, Verdict.ECHO):
+                self._forget_turn(each)
+        unknown = [each for each, verdict in verdicts.items() if verdict is None]
+        self._owed = dict.fromkeys(unknown, Owed.UNJUDGED)
+        self._covered.clear()
+        self._keys = ""
+        self._core.timers.clear(Timer.KEYS)
 
     # A speculative answer
 
@@ -512,7 +522,8 @@ class Conversation:
     def response_started(self, event: events.ResponseStarted, _now: float) -> None:
         core = self._core
         core.do(*core.arbiter.started(event.response_id, event.request_id))
-        if core.arbiter.accepts(event.response_id):
+        given_words = core.arbiter.purpose is Purpose.MESSAGE  # which answer nobody
+        if core.arbiter.accepts(event.response_id) and not given_words:
             self._covered |= self._owed.keys()
             self._owed.clear()
 
@@ -671,7 +682,7 @@ class Conversation:
 
     def _go_on_after_tools(self, now: float) -> None:
         core = self._core
-        if self._tools.busy or core.phase is Phase.CLOSING:
+        if self._tools.busy or self._is_closing:
             return
         if self._tools.transferring:
             self._leave(now)
@@ -728,7 +739,8 @@ class Conversation:
         core = self._core
         core.timers.clear(Timer.KEYS)
         keys, self._keys = self._keys or END_OF_INPUT, ""
-        tool = core.profile.keys.get(keys[0]) if len(set(keys)) == 1 else None
+        means_a_tool = len(set(keys)) == 1 and not self._is_closing
+        tool = core.profile.keys.get(keys[0]) if means_a_tool else None
         if tool is None:
             self._tell_keys(keys, now)
         elif not self._tools.running(tool):
@@ -893,6 +905,8 @@ class Conversation:
         self._end_speculation()
         if not core.ledger.empty:
             self._silence_agent(now)
+        core.ledger.resume()  # an answer that was asked for, and held before it came
+        core.ledger.ducked = False
         core.do(*core.arbiter.cancel())
 
     def rotation_due(self, now: float) -> None:

@@ -18,10 +18,8 @@ CONVERSATIONAL: Final = (
     Timer.ANSWER_RECREATE,
     Timer.ANSWER_GIVE_UP,
     Timer.RATE_LIMIT,
-    Timer.TOOL,
     Timer.ROTATE,
     Timer.VERDICT,
-    Timer.KEYS,
     Timer.SILENCE,
     Timer.OPENING,
 )

@@ -25,6 +25,7 @@ class MachineRules:
     def __init__(self, session: CallSession) -> None:
         self._session = session
         self._began: dict[str, float] = {}  # the callee's turns
+        self._over: set[str] = set()  # of them
         self._closed_at: float | None = None
         self._message_at: float | None = None
         self._greeting_over = False
@@ -38,6 +39,8 @@ class MachineRules:
         match event:
             case events.CallerStarted(item_id):
                 self._began[item_id] = now
+            case events.CallerCommitted(item_id):
+                self._over.add(item_id)
             case events.AnsweredBy(verdict):
                 self._greeting_over |= verdict in GREETING_OVER
             case events.ResponseStarted(response_id, request_id):
@@ -66,7 +69,8 @@ class MachineRules:
             return ""
         self._messages.append(command.request_id)
         self._message_at = now
-        if len(self._messages) > MESSAGES:
+        # What a model was lost in the middle of, another one is asked for.
+        if len(self._messages) > MESSAGES + self._session.metrics.reconnects:
             return "one message after the other is left"
         return ""
 
@@ -95,7 +99,9 @@ class MachineRules:
             return ""
         since = self._closed_at if self._message_at is None else self._message_at
         after = self._began.get(event.item_id, 0.0) >= since
-        if not after or meaning(event.text) is not Meaning.MEANINGFUL:
+        if not after or event.item_id not in self._over:
+            return ""
+        if meaning(event.text) is not Meaning.MEANINGFUL:
             return ""
         hint = hint_in(event.text)
         person = hint is Hint.PERSON or (hint is None and self._message_at is not None)
@@ -114,7 +120,8 @@ class MachineRules:
         return ""
 
     def _message(self, heard: dict[str, list[Utterance]]) -> str:
-        said = [each for each in self._messages if heard.get(self._responses.get(each, ""))]
+        begun = [each for each in self._messages if each in self._responses]
+        said = [each for each in begun if heard.get(self._responses[each])]
         if not said:
             return Message.NONE
         response = self._responses[said[-1]]

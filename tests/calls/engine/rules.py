@@ -733,7 +733,7 @@ class Rules:
             self._closing_at = now
         if self._session.phase not in (Phase.CLOSING, Phase.HELD, Phase.ENDED):
             self._closing_at, self._farewell_asked = None, ""  # taken back
-        item = event.item_id if isinstance(event, events.CallerTranscribed) else ""
+        item = self._judged_now if isinstance(event, events.CallerTranscribed) else ""
         believed = self._session.core.transcript.verdict_on(item)
         _require_none(self.machine.rest(event, now, believed=believed))
         if (judge := AFTERWARDS.get(type(event))) is not None:
@@ -777,6 +777,8 @@ class Rules:
     def _judge_keys(self, now: float) -> None:
         if self._session.core.profile.keys and Timer.KEYS not in self._session.core.timers:
             self._keys = ""  # a key that means a tool is told by what came of it
+        if self._session.conversation.answering.closing:
+            self._keys = ""  # a machine presses none
         told_late = self._keys and now - self._keys_at > self._limits.keys_s + EPSILON_S
         there = self._session.core.online and self._session.phase is not Phase.CLOSING
         if told_late and there:
@@ -831,6 +833,8 @@ class Rules:
     def _agent_goes_on(self, now: float) -> bool:
         if self._session.phase in NOT_TO_BE_STOPPED or self._protected(now):
             return False
+        if self._session.conversation.answering.opening:
+            return False  # he has not begun
         if self._barge_in is BargeIn.CONFIRM and self._session.phase is not Phase.HELD:
             return bool(self.live) and not self._session.core.ledger.ducked
         return self._telephone.level_ms(now) > 0
