@@ -774,7 +774,8 @@ class Conversation:
         """When nothing more is to come and all of it was heard, the turn is the caller's."""
         core = self._core
         if core.phase is Phase.CLOSING:
-            if core.arbiter.idle and core.ledger.empty and not self.answering.waiting:
+            to_come = core.arbiter.next_purpose is not None or not core.ledger.empty
+            if not (to_come or self.answering.waiting):
                 self._end.finish(now)
         elif core.phase in FLOOR and core.phase is not Phase.HELD:
             self._hand_over_if_done(now)

@@ -17,9 +17,16 @@ def called(profile: Profile = LEAVING, limits: Limits = LIMITS) -> Line:
     return Line.greeting(limits, profile)
 
 
+def greeting_waits(profile: Profile = LEAVING) -> Line:
+    """The agent has 500 ms to say, as soon as the callee has said something."""
+    line = called(profile)
+    line.agent_responds(500)
+    return line
+
+
 def a_mailbox_answers(profile: Profile = LEAVING) -> Line:
     """Its greeting is over, and its words are known."""
-    line = called(profile)
+    line = greeting_waits(profile)
     line.caller_starts()
     line.wait(3)
     line.caller_ends(MAILBOX)
@@ -39,7 +46,7 @@ def a_message_is_left() -> Line:
 
 def perhaps_a_machine(profile: Profile = HANGING_UP) -> Line:
     """A long first sentence of no known kind, and the carrier's word: no more than that."""
-    line = called(profile)
+    line = greeting_waits(profile)
     line.caller_starts()
     line.wait(9)
     line.caller_ends("The days are getting longer, and the garden is full of birds again.")

@@ -57,7 +57,8 @@ class MachineRules:
             return ""
         if self._session.conversation.answering.closing and purpose is not Purpose.MESSAGE:
             return "the agent talks to a machine"
-        if first and caller_speaking and self._session.phase is Phase.GREETING:
+        greets = purpose in (None, Purpose.GREETING) and self._session.phase is Phase.GREETING
+        if first and caller_speaking and greets:
             return "the callee is greeted while he speaks"
         spoken_over = first and caller_speaking and not self._greeting_over
         if purpose is Purpose.MESSAGE and spoken_over:

@@ -788,7 +788,8 @@ class Rules:
         """After a minute in which nobody said anything, the call is over."""
         response = self._model.active
         mid_sentence = response is not None and response.wanted and bool(response.utterances)
-        if not (self.ended or self.caller_speaking or mid_sentence):
+        taking_leave = Timer.FAREWELL in self._session.core.timers
+        if not (self.ended or self.caller_speaking or mid_sentence or taking_leave):
             raise RuleBroken("the caller sits in silence, and is not told why")
 
     def _judge_deadline(self, now: float) -> None:
