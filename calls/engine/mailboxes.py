@@ -18,7 +18,7 @@ class Hint(StrEnum):
     ABSENT = "absent"  # a mailbox says so, and so may whoever sits beside the telephone
 
 
-# "..." stands for up to six words. In the order of what counts when a turn holds several: a
+# "..." stands for up to nine words. In the order of what counts when a turn holds several: a
 # mailbox that begins with "Hello?" is one, and who offers to take a message is a person.
 PHRASES: Final[dict[Hint, dict[str, tuple[str, ...]]]] = {
     Hint.SCREENING: {
@@ -58,6 +58,7 @@ PHRASES: Final[dict[Hint, dict[str, tuple[str, ...]]]] = {
             "leave (your name|a name|your number|your details)",
             "leave ... (name|number) and ... (number|message)",
             "(reached|to) the (voicemail|voice mail|mailbox|voice mailbox|answering machine)",
+            "(this is|its|thats) (my|our|the) (voicemail|voice mail|mailbox|answering machine)",
             "(reached|to) (my|our) (voicemail|voice mail|mailbox|voice mailbox|answering machine)",
             "reached ... (voicemail|voice mail|mailbox|voice mailbox|answering machine|answerphone)",
             "(voice messaging|voicemail|voice mail|voice message) (system|service|box)",
@@ -162,7 +163,7 @@ PHRASES: Final[dict[Hint, dict[str, tuple[str, ...]]]] = {
             "(hes|shes|theyre) (not|out|in|on|at|just|away|with|busy|stepped)",
             "(do|would|did) you (want|like|need|call|mean)",
             "(pick|picked) up",
-            ".* speaking$",
+            ".* (speaking|hello)$",
             "this is (he|she|him|her)",
             "(yes|yeah|hi|hello) (this is|its|hi|hello|yes|yeah|who|what|im|i)",
         ),
@@ -181,7 +182,7 @@ PHRASES: Final[dict[Hint, dict[str, tuple[str, ...]]]] = {
             "(רוצה|תרצה|תרצי|תרצו|אתה רוצה) (להשאיר|שאמסור|לדבר|שאני)",
             "(למסור|אמסור|אעביר|להעביר) (לו|לה|להם)",
             "(הוא|היא) (לא|יצא|יצאה|בפגישה|בשיחה|עסוק|עסוקה|בחופש|בדיוק|תחזור|יחזור)",
-            ".* (מדבר|מדברת)$",
+            ".* (מדבר|מדברת|הלו)$",
             "(כן|הלו|היי|שלום) (מי|מה|כן|הלו|אני|מדבר|מדברת|במה)",
         ),
         "ar": (
@@ -199,6 +200,7 @@ PHRASES: Final[dict[Hint, dict[str, tuple[str, ...]]]] = {
             "(هو|هي) (مش|ليس|طلع|طلعت|برا|مشغول|مشغولة|باجتماع)",
             "(نعم|أيوه|أيوا|آلو|ألو|الو) (مين|من|نعم|شو|تفضل|تفضلي|معك)",
             "(تفضل|تفضلي|اتفضل)",
+            ".* (ألو|آلو)$",
         ),
     },
     Hint.ABSENT: {
@@ -227,7 +229,7 @@ PHRASES: Final[dict[Hint, dict[str, tuple[str, ...]]]] = {
         ),
     },
 }
-_GAP: Final = r"(?: \S+){0,6} "
+_GAP: Final = r"(?: \S+){0,9} "
 
 
 def _plain(text: str) -> str:
