@@ -117,7 +117,8 @@ class Answering:
             return
         self._beep_at = now
         self._evidence.beep(beep)
-        self._greeting_ended(now)
+        if self.waiting and self._leaves_message:
+            self._leave_message(now)
         self._act(now)
 
     def started(self, item_id: str, now: float) -> None:
@@ -130,8 +131,7 @@ class Answering:
             self._core.timers.clear(Timer.MACHINE)
 
     def stopped(self, now: float) -> None:
-        if self.waiting:
-            self._wait_for_quiet(now)
+        self._go_on_waiting(now)
         self.nobody_speaks(now)
 
     def committed(self, now: float) -> None:
@@ -169,7 +169,7 @@ class Answering:
         self._evidence.carrier_says(event.verdict)
         if event.verdict in GREETING_OVER:
             self._greeting_over = True
-            self._greeting_ended(now)
+            self._go_on_waiting(now)
         self._act(now)
 
     def _hint(self, item_id: str) -> Hint | None:
@@ -198,11 +198,10 @@ class Answering:
         self._closed_at = now
         self.waiting = self._leaves_message or not self._evidence.certain
         core.timers.set(Timer.FAREWELL, now + core.limits.mailbox_s)
-        beeped = now - self._beep_at < BEEP_S or self._greeting_over
-        if self._leaves_message and beeped:
+        if self._leaves_message and now - self._beep_at < BEEP_S:
             self._leave_message(now)
-        elif self.waiting and not core.transcript.caller_speaking:
-            self._wait_for_quiet(now)
+        else:
+            self._go_on_waiting(now)
 
     def due(self, now: float) -> None:
         """So long nobody has said anything."""
@@ -255,14 +254,17 @@ class Answering:
             and self._messages < MESSAGES
         )
 
-    def _greeting_ended(self, now: float) -> None:
-        if self.waiting and self._leaves_message:
+    def _go_on_waiting(self, now: float) -> None:
+        """For the line to be quiet, or, where the carrier knows that the greeting is over, for no
+        longer than somebody speaks into it all the same."""
+        limits, leaves = self._core.limits, self._leaves_message
+        if not self.waiting or self._core.transcript.caller_speaking:
+            return
+        if leaves and self._greeting_over:
             self._leave_message(now)
-
-    def _wait_for_quiet(self, now: float) -> None:
-        limits = self._core.limits
-        wait_s = limits.mailbox_quiet_s if self._leaves_message else limits.machine_doubt_s
-        self._core.timers.set(Timer.MACHINE, now + wait_s)
+        else:
+            wait_s = limits.mailbox_quiet_s if leaves else limits.machine_doubt_s
+            self._core.timers.set(Timer.MACHINE, now + wait_s)
 
     # The message
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from calls.engine import commands, events
-from calls.engine.answering import GREETING_OVER, MESSAGES
+from calls.engine.answering import MESSAGES
 from calls.engine.commands import Purpose
 from calls.engine.core import Phase
 from calls.engine.events import Event
@@ -28,7 +28,6 @@ class MachineRules:
         self._over: set[str] = set()  # of them
         self._closed_at: float | None = None
         self._message_at: float | None = None
-        self._greeting_over = False
         self._messages: list[str] = []  # requests
         self._responses: dict[str, str] = {}  # of them, by request
         self._whole: set[str] = set()  # responses that the model finished
@@ -41,8 +40,6 @@ class MachineRules:
                 self._began[item_id] = now
             case events.CallerCommitted(item_id):
                 self._over.add(item_id)
-            case events.AnsweredBy(verdict):
-                self._greeting_over |= verdict in GREETING_OVER
             case events.ResponseStarted(response_id, request_id):
                 if request_id in self._messages:
                     self._responses[request_id] = response_id
@@ -60,8 +57,7 @@ class MachineRules:
         greets = purpose in (None, Purpose.GREETING) and self._session.phase is Phase.GREETING
         if first and caller_speaking and greets:
             return "the callee is greeted while he speaks"
-        spoken_over = first and caller_speaking and not self._greeting_over
-        if purpose is Purpose.MESSAGE and spoken_over:
+        if purpose is Purpose.MESSAGE and first and caller_speaking:
             return "the message is spoken into the greeting"
         return ""
 

@@ -659,7 +659,8 @@ class Rules:
             raise RuleBroken("the agent speaks over the caller")
         if self._session.core.ledger.ducked and not self._may_duck():
             raise RuleBroken("the agent goes on more quietly for nobody")
-        purpose, speaking = self._purpose.get(utterance.response_id), self.caller_speaking
+        purpose = self._purpose.get(utterance.response_id)
+        speaking = self.caller_speaking and not self.noise
         first = not (utterance.sent or utterance.rewound)
         _require_none(self.machine.speaks(purpose, first=first, caller_speaking=speaking))
         if self._greeted_at is None:

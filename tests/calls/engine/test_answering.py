@@ -317,6 +317,16 @@ def test_the_carrier_may_know_that_the_greeting_is_over(verdict: str) -> None:
     assert line.commanded(AddNote) == [TO_LEAVE]
 
 
+def test_but_whoever_speaks_then_is_heard_out() -> None:
+    line = a_mailbox_answers()
+    line.caller_starts()
+    carrier_says(line, "machine_end_other")
+    line.wait(2)
+    assert line.commanded(AddNote) == []
+    line.caller_ends("Dana Cohen")
+    assert line.commanded(AddNote) == [TO_LEAVE]
+
+
 def test_a_person_who_speaks_into_the_message_is_one_after_all() -> None:
     line = a_message_is_left()
     callee_says(line, "Yes, that is me.", 0.5)
