@@ -27,10 +27,12 @@ from calls.engine.ending import Ending
 from calls.engine.energy import VoiceMeter
 from calls.engine.events import FunctionCall
 from calls.engine.farewells import is_leave_taking
+from calls.engine.keypad import Keypad
 from calls.engine.link import ModelLink
 from calls.engine.playback import Heard
 from calls.engine.profile import BargeIn, Role
-from calls.engine.responses import FATAL_CODES, RATE_LIMIT_CODES
+from calls.engine.responses import FATAL_CODES
+from calls.engine.retries import ANSWER_TIMERS, Retries
 from calls.engine.timers import Timer
 from calls.engine.tool_desk import END_CALL, ToolDesk, ending
 from calls.engine.transcript import Verdict
@@ -40,13 +42,8 @@ from calls.engine.understanding import Understanding
 GREETING: Final = "greeting"  # the item of a greeting that is not the model's own
 GREETING_HEARD: Final = "greeting_heard"
 FLOOR: Final = (Phase.GREETING, Phase.THINKING, Phase.SPEAKING, Phase.HELD)
-# What comes to nothing is asked for once more, or the caller hears nothing but silence.
-WORTH_REPEATING: Final = (Purpose.GREETING, Purpose.ANSWER, Purpose.WORDS, Purpose.RESUMPTION)
 # A transcript that is not to be believed, of so short a sound: it was none of words.
 SHORT_MS: Final = 400
-END_OF_INPUT: Final = "#"
-# By when something of what was asked for is to be heard.
-ANSWER_TIMERS: Final = (Timer.GREETING_AUDIO, Timer.ANSWER_RECREATE, Timer.ANSWER_GIVE_UP)
 
 
 class Owed(Enum):
@@ -61,11 +58,13 @@ class Conversation:
     def __init__(self, core: Core, link: ModelLink, tools: ToolDesk, end: Ending) -> None:
         self.turns = TurnTaking(core.profile.barge_in, core.limits)
         self.answering = Answering(core, self)
+        self.retries = Retries(core, link, end, self)
         self._core = core
         self._link = link
         self._tools = tools
         self._end = end
         self._meter = VoiceMeter()
+        self._keypad = Keypad(core)
         self._understanding = Understanding(core)
         # The caller's turns that nobody has answered: those that no response knows of, and those
         # that the response at hand knows of.
@@ -77,14 +76,9 @@ class Conversation:
         self._spoken_with_calls = False
         self._held_from = Phase.SPEAKING
         self._protected_until = 0.0
-        self._recreated = False  # the response at hand has had its second chance
-        self._rate_limited = 0
-        self._retry = Purpose.ANSWER  # what the rate limit keeps waiting
         self._tool_answer_owed = False
         self._warning_owed = False
         self._silences = 0
-        self._keys = ""
-        self._keys_typed = 0
 
     # The beginning
 
@@ -127,7 +121,7 @@ class Conversation:
         if core.arbiter.purpose is Purpose.GREETING:
             core.timers.set(Timer.GREETING_AUDIO, now + core.limits.greeting_audio_s)
         elif not core.arbiter.idle and core.phase is not Phase.CLOSING:
-            self._arm_answer(now)
+            self.retries.arm(now)
 
     def model_went(self, now: float) -> None:
         """Nobody listens to the caller until it is back; what he said may never be transcribed."""
@@ -347,8 +341,7 @@ class Conversation:
         unknown = [each for each, verdict in verdicts.items() if verdict is None]
         self._owed = dict.fromkeys(unknown, Owed.UNJUDGED)
         self._covered.clear()
-        self._keys = ""
-        self._core.timers.clear(Timer.KEYS)
+        self._keypad.forget()
 
     # A speculative answer
 
@@ -595,50 +588,7 @@ class Conversation:
                 f"the response failed: {event.error_code}", now, code=event.error_code
             )
         elif not spoken and event.status != "completed":
-            self.recreate(purpose, event, now)
-
-    def recreate(
-        self, purpose: Purpose, event: events.ResponseFinished | events.ModelError, now: float
-    ) -> None:
-        """A response came to nothing: unless we ask again, the caller hears nothing but silence."""
-        core = self._core
-        core.metrics.counters["response_recreated"] += 1
-        if purpose not in WORTH_REPEATING or core.phase is Phase.CLOSING:
-            return
-        if isinstance(event, events.ResponseFinished) and event.error_code in RATE_LIMIT_CODES:
-            self._wait_for_rate_limit(purpose, event, now)
-        elif self._recreated:
-            self.renew_model("two responses came to nothing", now, purpose)
-        else:
-            self._recreated = True
-            core.do(*core.arbiter.request(purpose))
-
-    def renew_model(self, detail: str, now: float, purpose: Purpose = Purpose.ANSWER) -> None:
-        """What this session cannot do, another one may."""
-        core = self._core
-        if not self._link.reconnect(now):
-            self._end.lose_model(detail, now)
-            return
-        if core.arbiter.idle:
-            core.do(*core.arbiter.request(purpose))
-        self.model_went(now)
-
-    def _wait_for_rate_limit(
-        self, purpose: Purpose, event: events.ResponseFinished, now: float
-    ) -> None:
-        limits = self._core.limits
-        if self._rate_limited >= limits.rate_limit_tries:
-            self._end.lose_model(f"the response failed: {event.error_code}", now)
-            return
-        self._rate_limited += 1
-        self._retry = purpose
-        wait_s = min(max(event.retry_after_s, 0.5), limits.rate_limit_wait_s)
-        self._core.timers.clear(Timer.ANSWER_RECREATE, Timer.ANSWER_GIVE_UP)
-        self._core.timers.set(Timer.RATE_LIMIT, now + wait_s)
-
-    def rate_limit_over(self, now: float) -> None:
-        self._arm_answer(now)
-        self._core.do(*self._core.arbiter.request(self._retry))
+            self.retries.recreate(purpose, event, now)
 
     def mark_reached(self, event: events.MarkReached, now: float) -> None:
         heard = self._core.ledger.reached(event.mark, now)
@@ -698,7 +648,7 @@ class Conversation:
         if core.phase is Phase.LISTENING:
             core.timers.clear(Timer.SILENCE)
             core.phase = Phase.THINKING
-        self._arm_answer(now)
+        self.retries.arm(now)
         purpose = Purpose.WORDS if self._tools.exhausted else Purpose.ANSWER
         core.do(*core.arbiter.request(purpose))
 
@@ -728,17 +678,12 @@ class Conversation:
             return
         self._take_floor(now)
         core.timers.clear(Timer.SILENCE)
-        if event.digit != END_OF_INPUT:
-            self._keys += event.digit
-        if event.digit == END_OF_INPUT and self._keys:
+        if self._keypad.press(event.digit, now):
             self.keys_complete(now)
-        else:
-            core.timers.set(Timer.KEYS, now + core.limits.keys_s)
 
     def keys_complete(self, now: float) -> None:
         core = self._core
-        core.timers.clear(Timer.KEYS)
-        keys, self._keys = self._keys or END_OF_INPUT, ""
+        keys = self._keypad.take()
         means_a_tool = len(set(keys)) == 1 and not self._is_closing
         tool = core.profile.keys.get(keys[0]) if means_a_tool else None
         if tool is None:
@@ -751,14 +696,7 @@ class Conversation:
             core.phase = Phase.THINKING
 
     def _tell_keys(self, keys: str, now: float) -> None:
-        """The model is told which; the rows are not, since it may be the number of a card."""
-        core = self._core
-        self._keys_typed += 1
-        item_id = f"keys_{core.profile.stream_number}_{self._keys_typed}"
-        told = notes.keys_pressed(keys)
-        core.do(core.transcript.caller_typed(item_id, notes.keys_masked(keys), told, core.ms(now)))
-        if core.online:  # else it stands in what the next session is told
-            core.do(AddItem(Role.CALLER, told, item_id))
+        core, item_id = self._core, self._keypad.tell(keys, now)
         self._owed[item_id] = Owed.MEANT
         self._silences = 0
         if core.phase is Phase.LISTENING and not core.transcript.caller_speaking:
@@ -816,19 +754,12 @@ class Conversation:
         """The caller is owed a word from the agent, and not for ever."""
         core = self._core
         core.phase = Phase.THINKING
-        self._recreated = False
-        self._rate_limited = 0
+        self.retries.forget()
         self._tool_answer_owed = False
         self._tools.new_turn()
         core.timers.clear(Timer.SILENCE)
-        self._arm_answer(now)
+        self.retries.arm(now)
         core.do(*core.arbiter.request(purpose))
-
-    def _arm_answer(self, now: float) -> None:
-        core = self._core
-        if core.online:  # a session that is being looked for has a deadline of its own
-            core.timers.set(Timer.ANSWER_RECREATE, now + core.limits.answer_recreate_s)
-            core.timers.set(Timer.ANSWER_GIVE_UP, now + core.limits.answer_give_up_s)
 
     def _listen(self, now: float) -> None:
         core = self._core
@@ -862,16 +793,6 @@ class Conversation:
         self._core.do(*self._core.arbiter.abandon())
         self._link.expand(now)
         self._hand_over(now)
-
-    def answer_overdue(self, _now: float) -> None:
-        self._core.metrics.counters["answer_overdue"] += 1
-        arbiter = self._core.arbiter
-        purpose = arbiter.next_purpose or Purpose.ANSWER
-        self._core.do(*arbiter.abandon())
-        self._core.do(*arbiter.request(purpose))
-
-    def answer_lost(self, now: float) -> None:
-        self.renew_model("no audio came in answer to the caller", now)
 
     def silent(self, now: float) -> None:
         core = self._core

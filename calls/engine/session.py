@@ -27,6 +27,7 @@ from calls.engine.link import LinkState, ModelLink
 from calls.engine.metrics import Metrics
 from calls.engine.profile import Profile
 from calls.engine.responses import BUSY_CODE, EXPIRED_CODE, FATAL_CODES
+from calls.engine.retries import Retries
 from calls.engine.timers import Timer
 from calls.engine.tool_desk import ToolDesk
 
@@ -190,7 +191,7 @@ class CallSession:
         if event.code in FATAL_CODES:
             self.ending.lose_model(f"error {event.code}: {event.message}", now, event.code)
         elif event.code == EXPIRED_CODE:
-            self.conversation.renew_model(f"error {event.code}", now)
+            self.conversation.retries.renew_model(f"error {event.code}", now)
         else:
             self._refuse_request(event, now)
 
@@ -201,7 +202,7 @@ class CallSession:
         commands, refused = arbiter.refused(event.event_id, busy=busy)
         self.core.do(*commands)
         if refused and not busy and purpose is not None:
-            self.conversation.recreate(purpose, event, now)
+            self.conversation.retries.recreate(purpose, event, now)
             self.conversation.settle(now)
 
     def _retry_configuration(self, _now: float) -> None:
@@ -426,14 +427,22 @@ def _due(part: Callable[[Conversation, float], None]) -> Callable[[CallSession, 
     return ring
 
 
+def _of_retries(part: Callable[[Retries, float], None]) -> Callable[[CallSession, float], None]:
+    def ring(session: CallSession, now: float) -> None:
+        part(session.conversation.retries, now)
+
+    ring.__name__ = part.__name__
+    return ring
+
+
 EXPIRIES: Final[dict[Timer, Callable[[CallSession, float], None]]] = {
     Timer.CONFIGURE_RETRY: _S._retry_configuration,
     Timer.CONFIGURE_GIVE_UP: _S._give_up_configuration,
     Timer.EXPANSION_RETRY: _S._retry_expansion,
     Timer.GREETING_AUDIO: _due(_C.greeting_overdue),
-    Timer.ANSWER_RECREATE: _due(_C.answer_overdue),
-    Timer.ANSWER_GIVE_UP: _due(_C.answer_lost),
-    Timer.RATE_LIMIT: _due(_C.rate_limit_over),
+    Timer.ANSWER_RECREATE: _of_retries(Retries.answer_overdue),
+    Timer.ANSWER_GIVE_UP: _of_retries(Retries.answer_lost),
+    Timer.RATE_LIMIT: _of_retries(Retries.rate_limit_over),
     Timer.TOOL: _due(_C.tools_overdue),
     Timer.ROTATE: _due(_C.rotation_due),
     Timer.CANDIDATE: _due(_C.candidate_due),

@@ -14,7 +14,7 @@ from calls.engine.left_message import Message
 from calls.engine.mailboxes import Hint, hint_in
 from calls.engine.session import CallSession
 from calls.engine.transcript import Verdict
-from tests.calls.engine.telephone import EPSILON_S, Utterance
+from tests.calls.engine.telephone import EPSILON_S
 
 VOICEMAIL: Final = "voicemail"
 
@@ -106,9 +106,10 @@ class MachineRules:
             return "a person speaks, and is taken for a machine"
         return ""
 
-    def ends(self, reason: str, heard: dict[str, list[Utterance]]) -> str:
-        """`heard`: what every response has said."""
+    def ends(self, reason: str, heard: dict[str, list[bool]], unwanted: set[str]) -> str:
+        """`heard`: of what every response has said, whether it was heard in full."""
         session = self._session
+        self._whole -= unwanted  # what has come of them was not listened to
         if reason == VOICEMAIL and session.core.profile.machine is None:
             return "whoever has called us is taken for a machine"
         summary = session.summary()
@@ -116,13 +117,13 @@ class MachineRules:
             return f"the message is {summary.message!r}, and was {self._message(heard)!r}"
         return ""
 
-    def _message(self, heard: dict[str, list[Utterance]]) -> str:
+    def _message(self, heard: dict[str, list[bool]]) -> str:
         begun = [each for each in self._messages if each in self._responses]
         said = [each for each in begun if heard.get(self._responses[each])]
         if not said:
             return Message.NONE
         response = self._responses[said[-1]]
-        if response in self._whole and all(map(_in_full, heard[response])):
+        if response in self._whole and all(heard[response]):
             return Message.HEARD
         return Message.INTERRUPTED if said[-1] in self._interrupted else Message.CUT_OFF
 
@@ -135,7 +136,3 @@ HEARD_OF: Final = (
     events.SessionConfirmed,
     events.ModelLost,
 )
-
-
-def _in_full(utterance: Utterance) -> bool:
-    return utterance.done and utterance.heard_ms >= utterance.generated_ms

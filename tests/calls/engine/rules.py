@@ -613,10 +613,11 @@ class Rules:
         heard_ms = sum(turn.heard_ms for turn in self.saved.values())
         if (summary.heard_ms, summary.frames_sent) != (heard_ms, self._telephone.frames):
             raise RuleBroken("the metrics do not add up")
-        said: dict[str, list[Utterance]] = {}
-        for utterance in self._utterances.values():
-            said.setdefault(utterance.response_id, []).append(utterance)
-        _require_none(self.machine.ends(command.reason, said))
+        said: dict[str, list[bool]] = {}
+        for item_id, utterance in self._utterances.items():
+            in_full = not self.saved[item_id].interrupted
+            said.setdefault(utterance.response_id, []).append(in_full)
+        _require_none(self.machine.ends(command.reason, said, self._unwanted))
         if not self._telephone.mark_lost_at and summary.counters["mark_missing"]:
             raise RuleBroken("a mark is missed that was on its way")
 
