@@ -251,6 +251,15 @@ def test_noise_of_that_length_counts_as_much() -> None:
     line.assert_ended("voicemail")
 
 
+def test_a_cough_is_no_sentence() -> None:
+    line = called(HANGING_UP)
+    carrier_says(line, "machine_start")
+    callee_says(line, "", 0.5)
+    line.wait(5)
+    line.assert_goes_on()
+    assert counted(line, "length") == 0
+
+
 def test_a_fax_is_hung_up_on_whatever_the_policy_is() -> None:
     line = called(TALKING_ON)
     line.caller_sounds(*tone(2500, 2100))
