@@ -23,7 +23,7 @@ from calls.engine.transcript import Verdict
 
 # A mailbox whose greeting goes on after a long pause has the message said to it once more.
 MESSAGES: Final = 2
-# A beep is the end of the greeting before it if no more time lies between the two verdicts.
+# The words of a greeting are known after its beep, but not so long after it.
 BEEP_S: Final = 5.0
 MACHINES: Final = (Answerer.MACHINE, Answerer.FAX)
 # There is a conversation to be ended, and nobody ends it yet.
@@ -148,7 +148,7 @@ class Answering:
             return self.not_understood(item_id, speech_ms, now)
         self._evidence.words(hint, speech_ms, reply=item_id not in self._first)
         self.nobody_speaks(now)
-        if hint is not Hint.SCREENING or self._introduced:
+        if hint is not Hint.SCREENING or self._introduced or self._core.phase not in OPEN:
             return self._act(now)
         self._introduced = True
         self._core.metrics.counters["machine.screening"] += 1

@@ -561,6 +561,13 @@ def test_asked_again_it_is_answered_like_anybody() -> None:
     assert line.requested()[-1] is Purpose.ANSWER
 
 
+def test_before_the_model_knows_what_it_is_an_assistant_is_not_answered() -> None:
+    line = Line.configuring(profile=HANGING_UP)
+    callee_says(line, SCREENING)
+    line.assert_phase(Phase.CONFIGURING)
+    assert line.requested() == []
+
+
 def test_a_person_who_comes_to_the_telephone_is_talked_to() -> None:
     line = called(HANGING_UP)
     callee_says(line, SCREENING)
