@@ -53,8 +53,8 @@ BURST: Final = 600
 FINISH_FIRST_S: Final = 0.7
 # Daphne takes the task away 10 s after the socket is gone.
 FLUSH_WITHIN_S: Final = 8.0
-# channels_redis keeps a queue for every channel that it could not open: ask ever more rarely.
 HINTS: Final = ("call.ended", "call.answered")
+# channels_redis keeps a queue for every channel that it could not open: ask ever more rarely.
 HINTS_AGAIN_S: Final = 1.0
 HINTS_AGAIN_AT_MOST_S: Final = 30.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, cycle
 from typing import Final
 
 from bench.machines import sounds
@@ -32,7 +32,7 @@ class Callee:
         self._part: Part | None = None
         self._until = 0.0
         self.free_at = 0.0  # since when nothing of his is on the line
-        self._frames: Iterator[bytes] = sounds.endless(sounds.hush())
+        self._frames: Iterator[bytes] = cycle(sounds.hush())
         self._said: list[str] = []
         self._voice_since: float | None = None
         self._voice_until = 0.0
@@ -76,17 +76,17 @@ class Callee:
         self._part = part
         if part.text:
             self._until = now + part.seconds
-            self._frames = sounds.endless(sounds.voice(self._case.language))
+            self._frames = cycle(sounds.voice(self._case.language))
             self._said.append(part.text)
         else:
             made = sounds.sound(part.sound)
             self._until = now + len(made) * FRAME_S
-            self._frames = chain(made, sounds.endless(sounds.hush()))
+            self._frames = chain(made, cycle(sounds.hush()))
 
     def _end(self, now: float) -> None:
         self._part, self.free_at = None, now
         self._agent_spoke_at = None
-        self._frames = sounds.endless(sounds.hush())
+        self._frames = cycle(sounds.hush())
 
     def _detect(self, now: float) -> None:
         """Speech, and whatever is as loud: nothing is made of a tone's words."""

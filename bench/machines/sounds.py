@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
-from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -70,7 +69,3 @@ def _tones(seconds: float, *hz: float) -> bytes:
         )
         for number in range(round(seconds * 8000))
     )
-
-
-def endless(some: Iterable[bytes]) -> Iterator[bytes]:
-    return cycle(some)

@@ -12,7 +12,8 @@ from calls.engine.timers import Timer
 
 # Farewells that a caller who goes on speaking may take back.
 REOPENABLE: Final = (EndReason.AGENT_GOODBYE, EndReason.SILENCE, EndReason.VOICEMAIL)
-# Of a conversation that is being closed, nothing else may ring any more.
+# Of a conversation that is being closed, what would bring more of it may not ring any more. Tools
+# that run, and keys that were pressed, still come to their end: it may be taken back.
 CONVERSATIONAL: Final = (
     Timer.GREETING_AUDIO,
     Timer.ANSWER_RECREATE,
