@@ -83,6 +83,9 @@ class MachineEvidence:
 
     @property
     def convicts(self) -> bool:
+        """An assistant beeps as well, and is a machine to the carrier: only words convict it."""
+        if self.answerer is Answerer.SCREENING and not self.certain:
+            return False
         return sum(WEIGHT[each] for each in self._found) >= ENOUGH
 
     @property

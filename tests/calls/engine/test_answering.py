@@ -549,6 +549,20 @@ def test_an_assistant_is_told_who_is_calling_and_is_not_hung_up_on() -> None:
     assert line.session.summary().answered_by == "screening"
 
 
+def test_its_beep_and_the_carriers_word_do_not_make_it_a_mailbox() -> None:
+    line = called(HANGING_UP)
+    line.agent_responds(500)
+    carrier_says(line, "machine_start")
+    callee_says(line, SCREENING)
+    line.caller_sounds(*BEEP)
+    line.agent_responds(500)
+    line.wait(5)
+    line.assert_goes_on()
+    assert line.session.summary().answered_by == "screening"
+    callee_says(line, MAILBOX)
+    line.assert_ended("voicemail")
+
+
 def test_asked_again_it_is_answered_like_anybody() -> None:
     line = called(HANGING_UP)
     callee_says(line, SCREENING)
