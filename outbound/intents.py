@@ -17,6 +17,7 @@ import structlog
 from django.db import connection
 from django.db.models import F
 
+from calls.models import MachinePolicy
 from outbound.gates import Refusal, RunSituation, refusal_of_job, refusal_of_run
 from outbound.models import (
     AttemptState,
@@ -302,5 +303,5 @@ class _Batch:
             from_=attempt.from_e164,
             ring_s=self._run.ring_s,
             longest_s=self._rules.agent.max_call_s,
-            listens_for_machines=False,
+            listens_for_machines=self._run.machine_policy != MachinePolicy.TALK,
         )

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from calls import twiml
-from calls.forms import CallStatusForm, IncomingCallForm
+from calls.forms import CallStatusForm, DetectionForm, IncomingCallForm
 from calls.phrases import VOICES, Phrase
 from calls.signature import from_carrier
 from calls.webhooks import idempotency_token, twiml_response
@@ -27,6 +27,13 @@ def answer(request: HttpRequest, slug: str, attempt_id: uuid.UUID) -> HttpRespon
 def status(request: HttpRequest, slug: str, attempt_id: uuid.UUID) -> HttpResponse:
     form = CallStatusForm.read_callback(request.POST, idempotency_token=idempotency_token(request))
     actions.take_attempt_status(slug=slug, attempt_id=attempt_id, form=form, now=timezone.now())
+    return HttpResponse(status=204)
+
+
+@from_carrier
+def detection(request: HttpRequest, slug: str, attempt_id: uuid.UUID) -> HttpResponse:
+    form = DetectionForm.read(request.POST)
+    actions.take_detection(slug=slug, attempt_id=attempt_id, form=form, now=timezone.now())
     return HttpResponse(status=204)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outbound.actions.answering import answer_attempt, take_attempt_status
+from outbound.actions.answering import answer_attempt, take_attempt_status, take_detection
 from outbound.actions.deciding import mark_not_placed, mark_placed
 from outbound.actions.importing import confirm_mapping, import_leads, upload_leads
 from outbound.actions.keeping import keep_watch
@@ -35,5 +35,6 @@ __all__ = [
     "start_run",
     "stop_run",
     "take_attempt_status",
+    "take_detection",
     "upload_leads",
 ]

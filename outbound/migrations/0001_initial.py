@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("calls", "0007_lead_without_do_not_call"),
+        ("calls", "0008_answering_machines"),
         ("prompts", "0004_greeting_clip_isolation"),
         ("tenants", "0003_refused_key"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -353,8 +353,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("hang_up", "hang up"),
-                            ("leave_message", "leave a message after the beep"),
-                            ("talk", "talk on"),
+                            ("leave_message", "leave a message"),
+                            ("talk", "talk to it"),
                         ],
                         default="hang_up",
                         max_length=16,

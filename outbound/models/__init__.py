@@ -15,7 +15,6 @@ from outbound.models.lists import (
 from outbound.models.run import (
     AT_REST,
     OVER,
-    MachinePolicy,
     OutboundCallRun,
     PauseReason,
     RunStatus,
@@ -43,7 +42,6 @@ __all__ = [
     "LeadImportPart",
     "LeadList",
     "LeadListEntry",
-    "MachinePolicy",
     "OutboundCallJob",
     "OutboundCallRun",
     "OutboundSettings",

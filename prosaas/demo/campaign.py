@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from calls.models import DoNotCall, DoNotCallVia, Lead
+from calls.models import DoNotCall, DoNotCallVia, Lead, MachinePolicy
 from outbound import actions
 from outbound.models import (
     DialVerdict,
     JobStatus,
-    MachinePolicy,
     OutboundCallJob,
     OutboundCallRun,
     OutboundSettings,

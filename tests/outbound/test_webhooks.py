@@ -19,6 +19,7 @@ from outbound.models import (
     DialAttempt,
     DialUsage,
     JobStatus,
+    OutboundCallJob,
     OutboundCallRun,
 )
 from outbound.placements import put_back
@@ -32,6 +33,7 @@ from tests.outbound.rig import (
     attempts_of,
     job_of,
     limits,
+    new_number,
     started,
 )
 
@@ -56,6 +58,11 @@ class Callee(SignedCarrier):
         number = next(self.sequence) if sequence is None else sequence
         path = reverse("outbound:status", args=[self.slug, self.attempt.pk])
         return self.post(path, self._fields(status) | {"SequenceNumber": str(number)} | more)
+
+    def is_taken_for(self, answered_by: str) -> HttpResponse:
+        path = reverse("outbound:detection", args=[self.slug, self.attempt.pk])
+        fields = {"CallSid": self.call_sid, "AnsweredBy": answered_by}
+        return self.post(path, fields | {"MachineDetectionDuration": "2300"})
 
     def _fields(self, status: str) -> dict[str, str]:
         return {
@@ -259,6 +266,41 @@ def test_every_route_but_the_fallback_asks_for_the_signature(
     path = reverse(f"outbound:{route.name}", args=[flowers.slug, callee.attempt.pk])
     answer = Client().post(path, {"CallSid": callee.call_sid, "CallStatus": "ringing"})
     assert answer.status_code == 403
+
+
+def test_the_carriers_word_for_who_has_answered_is_kept_whenever_it_comes(
+    callee: Callee, flowers: Business
+) -> None:
+    assert callee.is_taken_for("machine_start").status_code == 204
+    callee.picks_up()
+    assert callee.is_taken_for("machine_end_beep").status_code == 204
+    callee.reports("completed", 3)
+    assert callee.is_taken_for("human").status_code == 204
+    assert callee.is_taken_for("an owl").status_code == 204
+    [call] = calls_of(flowers)
+    assert call.carrier_answered_by == "human"
+
+
+@pytest.mark.parametrize(
+    ("voicemails", "policy", "message"),
+    [(0, "hang_up", ""), (1, "leave_message", "Call us back.")],
+)
+def test_a_message_is_left_at_the_last_attempt_only(
+    flowers: Business, clock: Clock, voicemails: int, policy: str, message: str
+) -> None:
+    run = started(
+        flowers,
+        new_number(),
+        machine_policy="leave_message",
+        machine_message="Call us back.",
+        retries={"voicemail": {"times": 1, "after_s": 60}},
+    )
+    with business_scope(flowers):
+        OutboundCallJob.objects.of_run(run).update(outcomes={"voicemail": voicemails})
+    intend(run, clock)
+    Callee(attempt_of(run), flowers.slug).picks_up()
+    [call] = calls_of(flowers)
+    assert (call.machine_policy, call.machine_message) == (policy, message)
 
 
 def test_a_suspended_business_talks_to_nobody(
