@@ -150,6 +150,10 @@ class CallBridge:
         """News from outside the two sockets: the call is over, or is to be."""
         self._receive(events.EndRequested(reason, detail))
 
+    def answered_by(self, verdict: str) -> None:
+        """What the carrier takes the callee for."""
+        self._receive(events.AnsweredBy(verdict))
+
     # What the model's socket calls
 
     def model_message(self, message: bytes) -> None:

@@ -53,6 +53,7 @@ BURST: Final = 600
 FINISH_FIRST_S: Final = 0.7
 # Daphne takes the task away 10 s after the socket is gone.
 FLUSH_WITHIN_S: Final = 8.0
+HINTS: Final = ("call.ended", "call.answered")
 # channels_redis keeps a queue for every channel that it could not open: ask ever more rarely.
 HINTS_AGAIN_S: Final = 1.0
 HINTS_AGAIN_AT_MOST_S: Final = 30.0
@@ -150,7 +151,7 @@ class MediaStream:
                 tasks.create_task(self._read(bridge), name="read-carrier"),
                 tasks.create_task(self._hear_hints(), name="hear-hints"),
             ]
-            live_calls().add(self._call.call_id, bridge.end)
+            live_calls().add(self._call.call_id, bridge.end, bridge.answered_by)
             try:
                 ending = await bridge.run()
             finally:
@@ -241,7 +242,7 @@ class MediaStream:
     # News from other processes
 
     async def _hear_hints(self) -> None:
-        """End-of-call hints by the channel layer. Without Redis the row alone brings the news."""
+        """Hints by the channel layer. Without Redis the row alone brings the news."""
         layer = get_channel_layer()
         if layer is None:
             return
@@ -264,7 +265,7 @@ class MediaStream:
             await live_calls().check()
             while True:
                 message = await layer.receive(channel)
-                if message.get("type") == "call.ended":
+                if message.get("type") in HINTS:
                     await live_calls().check()
         finally:
             await self._leave_group(layer, group, channel)

@@ -102,6 +102,12 @@ class CallStatusForm(CallbackForm):
     call_duration: Count = None
 
 
+class DetectionForm(CarrierForm):
+    """Who has picked up, as the carrier takes them."""
+
+    answered_by: Address
+
+
 class StreamStatusForm(CallbackForm):
     stream_event: str
     stream_error: str = ""

@@ -43,6 +43,13 @@ class Phrase(Enum):
         "ar": "نعتذر، حدث خلل ويجب إنهاء المكالمة. يُرجى الاتصال مرة أخرى. مع السلامة.",
     }
 
+    # To somebody whom we have called.
+    OUR_FAULT = {
+        "he": "אנו מתנצלים, אירעה אצלנו תקלה. להתראות.",
+        "en": "We are sorry, something went wrong on our side. Goodbye.",
+        "ar": "نعتذر، حدث خلل لدينا. مع السلامة.",
+    }
+
     def in_language(self, language: str) -> str:
         return self.value[language]
 

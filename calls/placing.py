@@ -29,8 +29,10 @@ TOO_MANY_REQUESTS: Final = 429
 CREATED: Final = 201
 ANSWER_LIMIT: Final = 64 * 1024
 CALL_SID: Final = re.compile(r"CA[0-9a-fA-F]{32}")
-# Retried thrice within the carrier's patience of 15 s: a callback is the strongest evidence of a
+# The carrier's connection overrides. Retried thrice within the carrier's patience of 15 s: a callback is the strongest evidence of a
 # call whose answer was lost.
+# Whoever has picked up does not wait for longer than this for the first word.
+ANSWER_PATIENCE: Final = "#ct=2000&rt=4000"
 CALLBACK_RETRIES: Final = "#rc=3&rp=all&ct=2000&rt=4000&tt=14000"
 
 
@@ -41,6 +43,7 @@ class CallRequest:
     to: str
     from_: str
     answer_url: str
+    fallback_url: str
     status_url: str
     detection_url: str  # empty: the carrier does not listen for machines
     ring_s: int
@@ -148,7 +151,8 @@ def _form(request: CallRequest) -> list[tuple[str, str]]:
     form = [
         ("To", request.to),
         ("From", request.from_),
-        ("Url", request.answer_url),
+        ("Url", request.answer_url + ANSWER_PATIENCE),
+        ("FallbackUrl", request.fallback_url),
         ("StatusCallback", request.status_url + CALLBACK_RETRIES),
         ("Timeout", str(request.ring_s)),
         ("TimeLimit", str(request.longest_s)),

@@ -24,6 +24,8 @@ def figures(ending: Ending) -> dict[str, Any]:
         "reconnects": metrics.reconnects,
         "greeting_latency_ms": metrics.greeting_latency_ms,
         "full_confirmed": metrics.full_confirmed,
+        "answered_by": metrics.answered_by,
+        "machine_message_heard": metrics.message == "heard" if metrics.message else None,
         "counters": dict(metrics.counters),
         "usage": {
             "text_in": metrics.text_in,

@@ -1,4 +1,6 @@
-"""News of a call's end from other processes: a hint by the channel layer, the truth by its row.
+"""News of a call from other processes: a hint by the channel layer, the truth by its row.
+
+That it has ended, and what the carrier takes the callee for.
 
 The hint is quick and may be lost; so one question for all calls of this process goes to the
 database twice a second while there are any.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -24,20 +27,45 @@ logger = structlog.get_logger(__name__)
 LOOK_EVERY_S: Final = 0.5
 
 OnEnd = Callable[[str, str], None]  # reason, detail
+OnAnswer = Callable[[str], None]  # the carrier's verdict
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    call_id: uuid.UUID
+    end_reason: str  # empty: it goes on
+    end_detail: str
+    answered_by: str
+
+
+class Watched:
+    """A call of this process; of the same verdict it is told once."""
+
+    def __init__(self, on_end: OnEnd, on_answer: OnAnswer) -> None:
+        self._on_end = on_end
+        self._on_answer = on_answer
+        self._answered_by = ""
+
+    def hear(self, news: News) -> None:
+        if news.answered_by != self._answered_by:
+            self._answered_by = news.answered_by
+            self._on_answer(news.answered_by)
+        if news.end_reason:
+            self._on_end(news.end_reason, news.end_detail)
 
 
 class LiveCalls:
     """The calls whose media this process carries."""
 
     def __init__(self) -> None:
-        self._calls: dict[uuid.UUID, OnEnd] = {}
+        self._calls: dict[uuid.UUID, Watched] = {}
         self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._calls)
 
-    def add(self, call_id: uuid.UUID, on_end: OnEnd) -> None:
-        self._calls[call_id] = on_end
+    def add(self, call_id: uuid.UUID, on_end: OnEnd, on_answer: OnAnswer) -> None:
+        self._calls[call_id] = Watched(on_end, on_answer)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look(), name="watch-live-calls")
 
@@ -52,13 +80,13 @@ class LiveCalls:
     async def check(self) -> None:
         """Look once, at every call. Database trouble is news for later, not for the calls."""
         try:
-            ended = await off_loop(ended_calls)(list(self._calls))
+            found = await off_loop(news_of_calls)(list(self._calls))
         except (DatabaseError, InterfaceError):
             logger.warning("live_calls_not_checked", calls=len(self._calls))
             return
-        for call_id, reason, detail in ended:
-            if (on_end := self._calls.get(call_id)) is not None:
-                on_end(reason, detail)
+        for news in found:
+            if (call := self._calls.get(news.call_id)) is not None:
+                call.hear(news)
 
     async def _look(self) -> None:
         while self._calls:
@@ -75,8 +103,9 @@ def live_calls() -> LiveCalls:
     return _live.setdefault(asyncio.get_running_loop(), LiveCalls())
 
 
-def ended_calls(call_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, str, str]]:
-    """Of these calls, those whose row says that they are over: id, reason, detail."""
+def news_of_calls(call_ids: Sequence[uuid.UUID]) -> list[News]:
+    """Of these calls, those that are over, or of which the carrier has said who has answered."""
     with platform_scope(PlatformReason.WATCH_CALLS):
-        ended = Call.objects.filter(pk__in=call_ids).exclude(ended_at=None)
-        return list(ended.values_list("pk", "end_reason", "end_detail"))
+        found = Call.objects.filter(pk__in=call_ids).exclude(ended_at=None, carrier_answered_by="")
+        rows = found.values_list("pk", "end_reason", "end_detail", "carrier_answered_by")
+        return [News(*row) for row in rows]

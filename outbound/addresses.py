@@ -21,3 +21,7 @@ def status(slug: str, attempt_id: uuid.UUID) -> str:
 
 def detection(slug: str, attempt_id: uuid.UUID) -> str:
     return public(reverse("outbound:detection", args=[slug, attempt_id]))
+
+
+def fallback(language: str) -> str:
+    return public(reverse("outbound:fallback", args=[language]))

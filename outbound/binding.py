@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 from django.db import IntegrityError, transaction
 
-from calls.models import Call, CallStatus
+from calls.models import Call, CallStatus, MachinePolicy
 from outbound.models import AttemptState, DialAttempt, JobStatus, OutboundCallJob
 from outbound.usage import reserve
 from prompts.models import Direction
@@ -88,5 +88,16 @@ def _call(attempt: DialAttempt, job: OutboundCallJob, call_sid: str, now: dateti
         lead=job.lead,
         language=attempt.business.language,
         created_at=now,
+        **_at_a_machine(attempt, job),
     )
     return call
+
+
+def _at_a_machine(attempt: DialAttempt, job: OutboundCallJob) -> dict[str, str]:
+    """A message at every attempt would fill the mailbox: by default it is left at the last one."""
+    run = attempt.run
+    if run.machine_policy != MachinePolicy.LEAVE_MESSAGE:
+        return {"machine_policy": run.machine_policy}
+    if run.message_on_last_only and not run.retry_policy.is_last(job.outcomes, "voicemail"):
+        return {"machine_policy": MachinePolicy.HANG_UP}
+    return {"machine_policy": run.machine_policy, "machine_message": run.machine_message}

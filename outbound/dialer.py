@@ -143,6 +143,7 @@ class Dialler:
             to=intent.to,
             from_=intent.from_,
             answer_url=addresses.answer(intent.business_slug, intent.attempt_id),
+            fallback_url=addresses.fallback(intent.language),
             status_url=addresses.status(intent.business_slug, intent.attempt_id),
             detection_url=(
                 addresses.detection(intent.business_slug, intent.attempt_id)

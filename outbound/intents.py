@@ -17,6 +17,7 @@ import structlog
 from django.db import connection
 from django.db.models import F
 
+from calls.models import MachinePolicy
 from outbound.gates import Refusal, RunSituation, refusal_of_job, refusal_of_run
 from outbound.models import (
     AttemptState,
@@ -61,6 +62,7 @@ class Intent:
     job_id: uuid.UUID
     business_id: uuid.UUID
     business_slug: str
+    language: str
     fence: int
     account: TwilioAccount
     to: str
@@ -294,11 +296,12 @@ class _Batch:
             job_id=attempt.job_id,
             business_id=attempt.business_id,
             business_slug=self._rules.business.slug,
+            language=self._rules.business.language,
             fence=attempt.fence,
             account=self._account,
             to=attempt.to_e164,
             from_=attempt.from_e164,
             ring_s=self._run.ring_s,
             longest_s=self._rules.agent.max_call_s,
-            listens_for_machines=False,
+            listens_for_machines=self._run.machine_policy != MachinePolicy.TALK,
         )

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
+from django.utils import timezone
 
 from outbound import actions, dialer
 
 DIAL_FOR_S = 20.0
 IDLE_S = 1.0
+IMPORT_FOR_S = 30.0
 
 
 @shared_task  # type: ignore[untyped-decorator]  # celery has no types
@@ -16,3 +20,9 @@ def dial(**kwargs: object) -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def keep_watch(**kwargs: object) -> None:
     actions.keep_watch()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def import_leads(**kwargs: object) -> None:
+    ends = time.monotonic() + IMPORT_FOR_S
+    actions.import_leads(until=lambda: time.monotonic() > ends, clock=timezone.now)

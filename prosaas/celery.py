@@ -27,6 +27,11 @@ app.conf.beat_schedule = {
         "schedule": 2.0,
         "options": {"expires": 4},
     },
+    "go on with imports": {
+        "task": "outbound.tasks.import_leads",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
     "make greeting clips": {
         "task": "calls.tasks.make_greeting_clips",
         "schedule": 10.0,

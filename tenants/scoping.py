@@ -51,6 +51,7 @@ class PlatformReason(StrEnum):
     WATCH_CALLS = "watch live calls"
     MAKE_GREETINGS = "make recorded greetings"
     DIAL = "dial"
+    IMPORT_LEADS = "import leads"
 
 
 @dataclass(frozen=True, slots=True)

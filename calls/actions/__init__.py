@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calls.actions.admitting import admit_stream
 from calls.actions.answering import answer_call, connect_outbound
+from calls.actions.answering_verdicts import take_answering_verdict
 from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
 from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
 from calls.actions.greeting_clips import make_greeting_clips
@@ -22,6 +23,7 @@ __all__ = [
     "hang_up",
     "leave_stream",
     "make_greeting_clips",
+    "take_answering_verdict",
     "take_call_status",
     "take_stream_status",
     "take_whisper_answer",

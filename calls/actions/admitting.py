@@ -11,7 +11,7 @@ from calls.actions.binding import greeting_audio, rendered
 from calls.actions.resuming import past_of, resumption_of
 from calls.admission import AdmittedCall, StreamRefused
 from calls.engine.limits import Limits
-from calls.engine.profile import BargeIn, Profile
+from calls.engine.profile import BargeIn, MachinePolicy, OnMachine, Profile
 from calls.media_tokens import call_of
 from calls.models import AgentSettings, Call, EndReason, PromptBinding, Turn
 from calls.signature import is_genuine_socket
@@ -170,12 +170,20 @@ def _profile(
         greeting_text=binding.greeting,
         greeting_protected=agent.greeting_protected,
         keys=_keys(agent),
+        machine=_machine(call),
         resumption=resumption_of(call),
         stream_number=call.stream_number,
         turns_before=_turns_before(call) if call.stream_number else 0,
         elapsed_ms=elapsed // timedelta(milliseconds=1) if call.stream_number else 0,
         past=past,
     )
+
+
+def _machine(call: Call) -> MachinePolicy | None:
+    """Only for whoever answers: who is in another stream already has been talked to."""
+    if not call.machine_policy or call.stream_number:
+        return None
+    return MachinePolicy(OnMachine(call.machine_policy), call.machine_message)
 
 
 def _keys(agent: AgentSettings) -> dict[str, str]:

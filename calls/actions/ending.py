@@ -1,25 +1,18 @@
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 
 import structlog
-from channels.layers import get_channel_layer
-from django.db import transaction
-from redis.exceptions import RedisError
 
 from calls import telephony
-from calls.groups import call_group
+from calls.actions.announcing import announce
 from calls.models import Call, EndReason
 from tenants.credentials import twilio_account
 from tenants.scoping import business_scope
 
 logger = structlog.get_logger(__name__)
-
-ANNOUNCE_TIMEOUT_S = 0.5
 
 
 def finish_call(
@@ -78,25 +71,5 @@ def hang_up(*, call_id: uuid.UUID, business_id: uuid.UUID) -> None:
 
 
 def announce_end(call: Call) -> None:
-    """Tell the process that holds the sockets, once the row is committed.
-
-    A hint: the consumer looks at the row every second as well. So whatever is wrong with Redis,
-    it costs half a second and no more.
-    """
-    transaction.on_commit(partial(_tell_watchers, call.business_id, call.pk))
-
-
-def _tell_watchers(business_id: uuid.UUID, call_id: uuid.UUID) -> None:
-    """In a loop of its own: that of the process may have been told to end meanwhile, and a thread
-    that waits for it would keep the process for ever.
-    """
-    message = {"type": "call.ended", "call_id": str(call_id)}
-    try:
-        asyncio.run(_send(call_group(business_id, call_id), message))
-    except (RedisError, OSError, TimeoutError) as error:
-        logger.warning("call_end_not_announced", call_id=str(call_id), error=type(error).__name__)
-
-
-async def _send(group: str, message: dict[str, str]) -> None:
-    async with asyncio.timeout(ANNOUNCE_TIMEOUT_S):
-        await get_channel_layer().group_send(group, message)
+    """Tell the process that holds the sockets, once the row is committed."""
+    announce(call, "call.ended")

@@ -234,6 +234,19 @@ class CallAdmin(ReadOnlyAdmin):
             },
         ),
         (
+            _("Who has answered"),
+            {
+                "fields": (
+                    "answered_by",
+                    "carrier_answered_by",
+                    "carrier_answered_at",
+                    "machine_policy",
+                    "left_message",
+                    "machine_message_heard",
+                )
+            },
+        ),
+        (
             _("Figures"),
             {
                 "fields": (
@@ -291,6 +304,10 @@ class CallAdmin(ReadOnlyAdmin):
     @admin.display(description=_("tokens"))
     def tokens(self, call: Call) -> SafeString:
         return as_json(call.usage)
+
+    @admin.display(description=_("message for a machine"))
+    def left_message(self, call: Call) -> SafeString:
+        return words(call.machine_message)
 
     @admin.display(description=_("counters"))
     def counted(self, call: Call) -> SafeString:

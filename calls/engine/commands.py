@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     SILENCE = "silence"
     WARNING = "warning"
     FAREWELL = "farewell"
+    MESSAGE = "message"  # given words, for a mailbox
     RESUMPTION = "resumption"
 
 
@@ -42,6 +43,7 @@ class EndReason(StrEnum):
     AGENT_GOODBYE = "agent_goodbye"
     SILENCE = "silence"
     MAX_DURATION = "max_duration"
+    VOICEMAIL = "voicemail"
     TRANSFER = "transfer"
     MODEL_UNAVAILABLE = "model_unavailable"
     MODEL_LOST = "model_lost"

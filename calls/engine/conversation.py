@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Final
 
 from calls.engine import events, notes
+from calls.engine.answering import Answering
 from calls.engine.commands import (
     AddItem,
     AddNote,
@@ -26,10 +27,12 @@ from calls.engine.ending import Ending
 from calls.engine.energy import VoiceMeter
 from calls.engine.events import FunctionCall
 from calls.engine.farewells import is_leave_taking
+from calls.engine.keypad import Keypad
 from calls.engine.link import ModelLink
 from calls.engine.playback import Heard
 from calls.engine.profile import BargeIn, Role
-from calls.engine.responses import FATAL_CODES, RATE_LIMIT_CODES
+from calls.engine.responses import FATAL_CODES
+from calls.engine.retries import ANSWER_TIMERS, Retries
 from calls.engine.timers import Timer
 from calls.engine.tool_desk import END_CALL, ToolDesk, ending
 from calls.engine.transcript import Verdict
@@ -39,13 +42,8 @@ from calls.engine.understanding import Understanding
 GREETING: Final = "greeting"  # the item of a greeting that is not the model's own
 GREETING_HEARD: Final = "greeting_heard"
 FLOOR: Final = (Phase.GREETING, Phase.THINKING, Phase.SPEAKING, Phase.HELD)
-# What comes to nothing is asked for once more, or the caller hears nothing but silence.
-WORTH_REPEATING: Final = (Purpose.GREETING, Purpose.ANSWER, Purpose.WORDS, Purpose.RESUMPTION)
 # A transcript that is not to be believed, of so short a sound: it was none of words.
 SHORT_MS: Final = 400
-END_OF_INPUT: Final = "#"
-# By when something of what was asked for is to be heard.
-ANSWER_TIMERS: Final = (Timer.GREETING_AUDIO, Timer.ANSWER_RECREATE, Timer.ANSWER_GIVE_UP)
 
 
 class Owed(Enum):
@@ -59,11 +57,14 @@ class Owed(Enum):
 class Conversation:
     def __init__(self, core: Core, link: ModelLink, tools: ToolDesk, end: Ending) -> None:
         self.turns = TurnTaking(core.profile.barge_in, core.limits)
+        self.answering = Answering(core, self)
+        self.retries = Retries(core, link, end, self)
         self._core = core
         self._link = link
         self._tools = tools
         self._end = end
         self._meter = VoiceMeter()
+        self._keypad = Keypad(core)
         self._understanding = Understanding(core)
         # The caller's turns that nobody has answered: those that no response knows of, and those
         # that the response at hand knows of.
@@ -75,14 +76,9 @@ class Conversation:
         self._spoken_with_calls = False
         self._held_from = Phase.SPEAKING
         self._protected_until = 0.0
-        self._recreated = False  # the response at hand has had its second chance
-        self._rate_limited = 0
-        self._retry = Purpose.ANSWER  # what the rate limit keeps waiting
         self._tool_answer_owed = False
         self._warning_owed = False
         self._silences = 0
-        self._keys = ""
-        self._keys_typed = 0
 
     # The beginning
 
@@ -93,6 +89,7 @@ class Conversation:
         core.transcript.agent_transcribed(GREETING, core.profile.greeting_text)
         core.ledger.add("", GREETING, core.profile.greeting_audio)
         core.ledger.complete(GREETING)
+        self.answering.hold_greeting()
         self._protect(now)
 
     def begin(self, now: float) -> None:
@@ -108,31 +105,41 @@ class Conversation:
             self._tell_greeting(GREETING)
             self._link.expand(now)
             core.phase = Phase.GREETING
+            self.answering.open(now)
             self.settle(now)
         else:
             core.phase = Phase.GREETING
             core.timers.set(Timer.GREETING_AUDIO, now + core.limits.greeting_audio_s)
             core.do(*core.arbiter.request(Purpose.GREETING))
+            self.answering.open(now)
 
     def reconnected(self, now: float) -> None:
         core = self._core
+        self.answering.nobody_speaks(now)
         self._link.restore()
         core.go_online()
         if core.arbiter.purpose is Purpose.GREETING:
             core.timers.set(Timer.GREETING_AUDIO, now + core.limits.greeting_audio_s)
         elif not core.arbiter.idle and core.phase is not Phase.CLOSING:
-            self._arm_answer(now)
+            self.retries.arm(now)
 
     def model_went(self, now: float) -> None:
         """Nobody listens to the caller until it is back; what he said may never be transcribed."""
         core = self._core
         core.transcript.caller_gone_silent()
+        self.answering.nobody_speaks(now)
         if self._speculative:
             self._release(now)
         self._act(self.turns.unknown(), now)
         if core.phase is Phase.LISTENING:
             self._hand_over(now)  # what waited for the end of his words need not wait for it
         self._tools.session_lost()  # those included that have waited for a verdict until now
+        self.settle(now)
+
+    def model_went_closing(self, now: float) -> None:
+        """What it has said is still played, and nothing more will be."""
+        self._core.arbiter.abandon()
+        self.answering.give_up()
         self.settle(now)
 
     def _protect(self, now: float) -> None:
@@ -151,6 +158,7 @@ class Conversation:
         core = self._core
         self.caller_started_unheeded(event, now)
         self._understanding.caller_started(event.item_id, now)
+        self.answering.started(event.item_id, now)
         if core.phase is Phase.LISTENING:
             core.timers.clear(Timer.SILENCE)
         elif self._interruptible(now):
@@ -164,6 +172,7 @@ class Conversation:
     def caller_stopped(self, event: events.CallerStopped, now: float) -> None:
         self._core.transcript.caller_stopped(event.item_id, event.at_ms)
         self.turns.stopped(event.item_id, now)
+        self.answering.stopped(now)
         self._arm_candidate()
         if self._core.phase is Phase.LISTENING:
             self._arm_silence(now)
@@ -172,6 +181,7 @@ class Conversation:
         core = self._core
         self.caller_committed_unheeded(event, now)
         self._owed[event.item_id] = Owed.UNJUDGED
+        self.answering.committed(now)
         if core.phase is Phase.LISTENING:
             self._answer_speculatively(event.item_id, now)
         else:
@@ -186,7 +196,11 @@ class Conversation:
         core.do(core.transcript.caller_committed(event.item_id, core.ms(now)))
 
     def attentive(self, now: float) -> bool:
-        """Is every frame of the caller's to be listened to? Only while the agent speaks."""
+        """Is every frame of the caller's to be listened to? Only while the agent speaks, or while
+        the beep of a mailbox may come."""
+        return self.answering.listens or self._minds_sounds(now)
+
+    def _minds_sounds(self, now: float) -> bool:
         core = self._core
         if self.turns.candidate is None and not core.ledger.sounding:
             return False
@@ -194,6 +208,10 @@ class Conversation:
 
     def caller_sound(self, frame: bytes, now: float) -> bool:
         """True if that came to a decision."""
+        if self.answering.listens:
+            self.answering.sound(frame, now)
+        if not self._minds_sounds(now):
+            return False
         decision = self.turns.sound(self._meter.hear(frame), now)
         if decision is Decision.GO_ON:
             decision = self.turns.expire(now)
@@ -224,7 +242,10 @@ class Conversation:
             return
         verdict = self._understanding.judge(event.item_id, event.text)
         core.do(core.transcript.caller_judged(event.item_id, verdict))
-        self._apply(verdict, event.item_id, now)
+        speech_ms = self._understanding.speech_ms(event.item_id)
+        if not self.answering.understood(event.item_id, verdict, speech_ms, now):
+            self._apply(verdict, event.item_id, now)
+            self.answering.greet_if_clear(now)
 
     def _apply(self, verdict: Verdict, item_id: str, now: float) -> None:
         if item_id == self._speculative:
@@ -236,6 +257,9 @@ class Conversation:
 
     def transcription_failed(self, event: events.TranscriptionFailed, now: float) -> None:
         self._core.metrics.counters[f"transcription_failed.{event.code}"] += 1
+        speech_ms = self._understanding.speech_ms(event.item_id)
+        if self.answering.not_understood(event.item_id, speech_ms, now):
+            return
         if event.item_id == self._speculative:
             self._release(now)
         elif event.item_id in self._owed:
@@ -257,13 +281,18 @@ class Conversation:
         elif verdict is not Verdict.NONE:
             self._forget_turn(item_id)
             self._act(self.turns.judged(item_id, meant=False), now)
-        elif self._is_closing and is_leave_taking(self._core.transcript.words_heard(item_id)):
+        elif self._is_closing and not self._takes_back_the_end(item_id):
             self._owed.pop(item_id)
             self._act(self.turns.judged(item_id, meant=False), now)
         else:
             self._owed[item_id] = Owed.MEANT
             if self._interruptible(now):
                 self._act(self.turns.judged(item_id, meant=True), now)
+
+    def _takes_back_the_end(self, item_id: str) -> bool:
+        if self.answering.closing:
+            return self.answering.takes_back(item_id)
+        return not is_leave_taking(self._core.transcript.words_heard(item_id))
 
     def _judge_covered(self, item_id: str, verdict: Verdict, now: float) -> None:
         """The response at hand knows of it, and stands whatever it was."""
@@ -279,6 +308,40 @@ class Conversation:
         self._owed.pop(item_id, None)
         self._covered.discard(item_id)
         self._core.tell_of(item_id, DeleteItem(item_id))
+
+    # Whoever has answered an outbound call
+
+    def greet(self, now: float) -> None:
+        """Whoever has said hello has his answer in that."""
+        self.answering.end_opening()
+        self._covered |= self._owed.keys()
+        self._owed.clear()
+        self.settle(now)
+
+    def introduce(self, now: float) -> None:
+        """To an assistant that wants to know who is calling, instead of what was to be said."""
+        self._yield_floor(now)
+        self._core.tell(AddNote(notes.SCREENED))
+        self._ask(Purpose.ANSWER, now)
+
+    def leave_to_machine(self, now: float) -> None:
+        self._break_off(now)
+        self._forget_machine()
+        self._close(EndReason.VOICEMAIL, "a machine has answered", "", now)
+        self.answering.closed(now)
+        self.settle(now)
+
+    def _forget_machine(self) -> None:
+        """What it has said is answered by nobody. Turns without words yet may be a person's."""
+        turns = [*self._covered, *self._owed]
+        verdicts = {each: self._core.transcript.verdict_on(each) for each in turns}
+        for each, verdict in verdicts.items():
+            if verdict in (Verdict.NO_MEANING, Verdict.ECHO):
+                self._forget_turn(each)
+        unknown = [each for each, verdict in verdicts.items() if verdict is None]
+        self._owed = dict.fromkeys(unknown, Owed.UNJUDGED)
+        self._covered.clear()
+        self._keypad.forget()
 
     # A speculative answer
 
@@ -404,7 +467,7 @@ class Conversation:
             self._end.reopen()
             self.turns.barge_in = core.profile.barge_in
             self._silences = 0
-            core.tell(AddNote(notes.NOT_OVER))
+            core.tell(AddNote(self.answering.reopened() or notes.NOT_OVER))
         self._drop_waiting_calls()
         self._end_speculation()
         if self._silence_agent(now):
@@ -452,7 +515,8 @@ class Conversation:
     def response_started(self, event: events.ResponseStarted, _now: float) -> None:
         core = self._core
         core.do(*core.arbiter.started(event.response_id, event.request_id))
-        if core.arbiter.accepts(event.response_id):
+        given_words = core.arbiter.purpose is Purpose.MESSAGE  # which answer nobody
+        if core.arbiter.accepts(event.response_id) and not given_words:
             self._covered |= self._owed.keys()
             self._owed.clear()
 
@@ -467,6 +531,7 @@ class Conversation:
         core.timers.clear(*ANSWER_TIMERS)
         core.transcript.agent_spoke(event.item_id)
         core.ledger.add(event.response_id, event.item_id, event.data)
+        self.answering.agent_speaks(event.item_id, now)
         if core.phase is Phase.THINKING and not core.ledger.withheld:
             core.phase = Phase.SPEAKING
 
@@ -514,6 +579,7 @@ class Conversation:
 
     def _judge_response(self, event: events.ResponseFinished, purpose: Purpose, now: float) -> None:
         spoken = any(map(self._core.transcript.spoken, event.item_ids))
+        self.answering.response_made(event, purpose)
         if event.function_calls and event.status == "completed":
             self._calls_waiting, self._spoken_with_calls = event.function_calls, spoken
             self._run_waiting_calls(now)
@@ -522,50 +588,7 @@ class Conversation:
                 f"the response failed: {event.error_code}", now, code=event.error_code
             )
         elif not spoken and event.status != "completed":
-            self.recreate(purpose, event, now)
-
-    def recreate(
-        self, purpose: Purpose, event: events.ResponseFinished | events.ModelError, now: float
-    ) -> None:
-        """A response came to nothing: unless we ask again, the caller hears nothing but silence."""
-        core = self._core
-        core.metrics.counters["response_recreated"] += 1
-        if purpose not in WORTH_REPEATING or core.phase is Phase.CLOSING:
-            return
-        if isinstance(event, events.ResponseFinished) and event.error_code in RATE_LIMIT_CODES:
-            self._wait_for_rate_limit(purpose, event, now)
-        elif self._recreated:
-            self.renew_model("two responses came to nothing", now, purpose)
-        else:
-            self._recreated = True
-            core.do(*core.arbiter.request(purpose))
-
-    def renew_model(self, detail: str, now: float, purpose: Purpose = Purpose.ANSWER) -> None:
-        """What this session cannot do, another one may."""
-        core = self._core
-        if not self._link.reconnect(now):
-            self._end.lose_model(detail, now)
-            return
-        if core.arbiter.idle:
-            core.do(*core.arbiter.request(purpose))
-        self.model_went(now)
-
-    def _wait_for_rate_limit(
-        self, purpose: Purpose, event: events.ResponseFinished, now: float
-    ) -> None:
-        limits = self._core.limits
-        if self._rate_limited >= limits.rate_limit_tries:
-            self._end.lose_model(f"the response failed: {event.error_code}", now)
-            return
-        self._rate_limited += 1
-        self._retry = purpose
-        wait_s = min(max(event.retry_after_s, 0.5), limits.rate_limit_wait_s)
-        self._core.timers.clear(Timer.ANSWER_RECREATE, Timer.ANSWER_GIVE_UP)
-        self._core.timers.set(Timer.RATE_LIMIT, now + wait_s)
-
-    def rate_limit_over(self, now: float) -> None:
-        self._arm_answer(now)
-        self._core.do(*self._core.arbiter.request(self._retry))
+            self.retries.recreate(purpose, event, now)
 
     def mark_reached(self, event: events.MarkReached, now: float) -> None:
         heard = self._core.ledger.reached(event.mark, now)
@@ -609,7 +632,7 @@ class Conversation:
 
     def _go_on_after_tools(self, now: float) -> None:
         core = self._core
-        if self._tools.busy or core.phase is Phase.CLOSING:
+        if self._tools.busy or self._is_closing:
             return
         if self._tools.transferring:
             self._leave(now)
@@ -625,7 +648,7 @@ class Conversation:
         if core.phase is Phase.LISTENING:
             core.timers.clear(Timer.SILENCE)
             core.phase = Phase.THINKING
-        self._arm_answer(now)
+        self.retries.arm(now)
         purpose = Purpose.WORDS if self._tools.exhausted else Purpose.ANSWER
         core.do(*core.arbiter.request(purpose))
 
@@ -641,6 +664,7 @@ class Conversation:
     def _close(self, reason: EndReason, detail: str, note: str, now: float) -> None:
         """A farewell is interrupted by words alone, which only hold leaves time to hear."""
         self.turns.barge_in = BargeIn.HOLD
+        self.answering.end_opening()
         self._end.close(reason, detail, note, now)
 
     # Keys of the telephone
@@ -654,18 +678,14 @@ class Conversation:
             return
         self._take_floor(now)
         core.timers.clear(Timer.SILENCE)
-        if event.digit != END_OF_INPUT:
-            self._keys += event.digit
-        if event.digit == END_OF_INPUT and self._keys:
+        if self._keypad.press(event.digit, now):
             self.keys_complete(now)
-        else:
-            core.timers.set(Timer.KEYS, now + core.limits.keys_s)
 
     def keys_complete(self, now: float) -> None:
         core = self._core
-        core.timers.clear(Timer.KEYS)
-        keys, self._keys = self._keys or END_OF_INPUT, ""
-        tool = core.profile.keys.get(keys[0]) if len(set(keys)) == 1 else None
+        keys = self._keypad.take()
+        means_a_tool = len(set(keys)) == 1 and not self._is_closing
+        tool = core.profile.keys.get(keys[0]) if means_a_tool else None
         if tool is None:
             self._tell_keys(keys, now)
         elif not self._tools.running(tool):
@@ -676,14 +696,7 @@ class Conversation:
             core.phase = Phase.THINKING
 
     def _tell_keys(self, keys: str, now: float) -> None:
-        """The model is told which; the rows are not, since it may be the number of a card."""
-        core = self._core
-        self._keys_typed += 1
-        item_id = f"keys_{core.profile.stream_number}_{self._keys_typed}"
-        told = notes.keys_pressed(keys)
-        core.do(core.transcript.caller_typed(item_id, notes.keys_masked(keys), told, core.ms(now)))
-        if core.online:  # else it stands in what the next session is told
-            core.do(AddItem(Role.CALLER, told, item_id))
+        core, item_id = self._core, self._keypad.tell(keys, now)
         self._owed[item_id] = Owed.MEANT
         self._silences = 0
         if core.phase is Phase.LISTENING and not core.transcript.caller_speaking:
@@ -699,7 +712,8 @@ class Conversation:
         """When nothing more is to come and all of it was heard, the turn is the caller's."""
         core = self._core
         if core.phase is Phase.CLOSING:
-            if core.arbiter.idle and core.ledger.empty:
+            to_come = core.arbiter.next_purpose is not None or not core.ledger.empty
+            if not (to_come or self.answering.waiting):
                 self._end.finish(now)
         elif core.phase in FLOOR and core.phase is not Phase.HELD:
             self._hand_over_if_done(now)
@@ -740,23 +754,17 @@ class Conversation:
         """The caller is owed a word from the agent, and not for ever."""
         core = self._core
         core.phase = Phase.THINKING
-        self._recreated = False
-        self._rate_limited = 0
+        self.retries.forget()
         self._tool_answer_owed = False
         self._tools.new_turn()
         core.timers.clear(Timer.SILENCE)
-        self._arm_answer(now)
+        self.retries.arm(now)
         core.do(*core.arbiter.request(purpose))
-
-    def _arm_answer(self, now: float) -> None:
-        core = self._core
-        if core.online:  # a session that is being looked for has a deadline of its own
-            core.timers.set(Timer.ANSWER_RECREATE, now + core.limits.answer_recreate_s)
-            core.timers.set(Timer.ANSWER_GIVE_UP, now + core.limits.answer_give_up_s)
 
     def _listen(self, now: float) -> None:
         core = self._core
         core.phase = Phase.LISTENING
+        self.answering.end_opening()
         self._understanding.agent_is_silent(now)
         self.turns.forget()
         core.ledger.ducked = False
@@ -768,7 +776,7 @@ class Conversation:
         if self._core.transcript.caller_speaking:
             self._core.timers.clear(Timer.SILENCE)
         else:
-            self._core.timers.set(Timer.SILENCE, now + self._core.limits.silence_prompt_s)
+            self._core.timers.set(Timer.SILENCE, now + self.answering.patience_s)
 
     def _arm_candidate(self) -> None:
         due_at = self.turns.due_at()
@@ -785,16 +793,6 @@ class Conversation:
         self._core.do(*self._core.arbiter.abandon())
         self._link.expand(now)
         self._hand_over(now)
-
-    def answer_overdue(self, _now: float) -> None:
-        self._core.metrics.counters["answer_overdue"] += 1
-        arbiter = self._core.arbiter
-        purpose = arbiter.next_purpose or Purpose.ANSWER
-        self._core.do(*arbiter.abandon())
-        self._core.do(*arbiter.request(purpose))
-
-    def answer_lost(self, now: float) -> None:
-        self.renew_model("no audio came in answer to the caller", now)
 
     def silent(self, now: float) -> None:
         core = self._core
@@ -816,6 +814,12 @@ class Conversation:
         self._ask(Purpose.WARNING, now)
 
     def time_is_up(self, now: float) -> None:
+        self._break_off(now)
+        reason, detail = EndReason.MAX_DURATION, "the time limit was reached"
+        self._close(reason, detail, notes.TIME_IS_UP, now)
+
+    def _break_off(self, now: float) -> None:
+        """Whatever goes on, nothing comes of it any more."""
         core = self._core
         self.turns.forget()
         core.timers.clear(Timer.CANDIDATE)
@@ -823,8 +827,9 @@ class Conversation:
         self._end_speculation()
         if not core.ledger.empty:
             self._silence_agent(now)
+        core.ledger.resume()  # an answer that was asked for, and held before it came
+        core.ledger.ducked = False
         core.do(*core.arbiter.cancel())
-        self._close(EndReason.MAX_DURATION, "the time limit was reached", notes.TIME_IS_UP, now)
 
     def rotation_due(self, now: float) -> None:
         self._link.rotation_due()

@@ -11,18 +11,18 @@ from calls.engine.responses import FATAL_CODES
 from calls.engine.timers import Timer
 
 # Farewells that a caller who goes on speaking may take back.
-REOPENABLE: Final = (EndReason.AGENT_GOODBYE, EndReason.SILENCE)
-# Of a conversation that is being closed, nothing else may ring any more.
+REOPENABLE: Final = (EndReason.AGENT_GOODBYE, EndReason.SILENCE, EndReason.VOICEMAIL)
+# Of a conversation that is being closed, what would bring more of it may not ring any more. Tools
+# that run, and keys that were pressed, still come to their end: it may be taken back.
 CONVERSATIONAL: Final = (
     Timer.GREETING_AUDIO,
     Timer.ANSWER_RECREATE,
     Timer.ANSWER_GIVE_UP,
     Timer.RATE_LIMIT,
-    Timer.TOOL,
     Timer.ROTATE,
     Timer.VERDICT,
-    Timer.KEYS,
     Timer.SILENCE,
+    Timer.OPENING,
 )
 
 

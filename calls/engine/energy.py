@@ -18,13 +18,13 @@ from calls.engine.audio import FRAME_BYTES, FRAME_MS
 STEP: Final = 16
 
 
-def _magnitude(code: int) -> int:
+def magnitude(code: int) -> int:
     inverted = ~code & 0xFF
     exponent, mantissa = (inverted >> 4) & 7, inverted & 15
     return (((mantissa << 3) + 132) << exponent) - 132
 
 
-LOUDNESS: Final = bytes(min(_magnitude(code) // STEP, 255) for code in range(256))
+LOUDNESS: Final = bytes(min(magnitude(code) // STEP, 255) for code in range(256))
 
 # Some -54 dB below full scale: below it a line is quiet.
 QUIET: Final = 64 // STEP * FRAME_BYTES

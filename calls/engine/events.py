@@ -195,6 +195,13 @@ class ToolFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredBy:
+    """What the carrier takes the callee for, in its own words. A hint, at any time or never."""
+
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndRequested:
     """The call is over, or is to be, by news from outside the two sockets."""
 
@@ -224,5 +231,6 @@ Event = (
     | CarrierStopped
     | CarrierLost
     | ToolFinished
+    | AnsweredBy
     | EndRequested
 )

@@ -38,6 +38,15 @@ class Limits:
     silence_prompts: int = 2
     keys_s: float = 1.5  # after the last of several keys
     carrier_silent_s: float = 10.0
+    # Whoever answers an outbound call. He is greeted when he has said hello, or said nothing for so
+    # long; the answer of a person to the telephone is shorter than a greeting of a machine.
+    opening_s: float = 1.5
+    long_greeting_s: float = 7.0
+    machine_doubt_s: float = 4.0  # for a person to protest in, where nothing is certain
+    mailbox_s: float = 45.0  # the longest greeting, and the silence behind it
+    mailbox_quiet_s: float = 2.5  # that says the greeting is over, without a beep
+    message_s: float = 45.0
+    screening_s: float = 30.0
     # The end
     max_call_s: float = 1800.0
     warning_s: float = 30.0

@@ -31,6 +31,9 @@ class Metrics:
     cached_audio_in: int = 0
     text_out: int = 0
     audio_out: int = 0
+    # By an outbound call: who answered, and what became of the message that was left.
+    answered_by: str = ""
+    message: str = ""
     # What came and was not acted on, by kind: unknown messages, late audio, harmless errors.
     counters: Counter[str] = field(default_factory=Counter)
 

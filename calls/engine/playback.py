@@ -285,7 +285,7 @@ class PlaybackLedger:
 
     def _heard(self, item: Item, now: float) -> Heard:
         if not item.sent:
-            return self._heard_of(item, 0)
+            return self._heard_of(item, item.confirmed_ms)  # held in its first moment
         if item.resumed_at is not None:
             return self._heard_of(item, item.confirmed_ms)
         heard_ms = max(self._position(now) - item.offset_ms, item.confirmed_ms)

@@ -38,6 +38,20 @@ class Resumption(StrEnum):
     FAILED = "failed"
 
 
+class OnMachine(StrEnum):
+    HANG_UP = "hang_up"
+    LEAVE_MESSAGE = "leave_message"
+    TALK = "talk"
+
+
+@dataclass(frozen=True, slots=True)
+class MachinePolicy:
+    """What becomes of an outbound call that a machine answers."""
+
+    then: OnMachine
+    message: str = field(default="", repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     barge_in: BargeIn = BargeIn.HOLD
@@ -49,6 +63,8 @@ class Profile:
     languages: frozenset[str] = frozenset({"he", "en", "ar"})
     # Keys of the telephone that mean a tool, by name.
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    # None: whoever is on the line has called us.
+    machine: MachinePolicy | None = None
     # A call that is resumed is not greeted a second time.
     resumption: Resumption | None = None
     # What this stream follows on, so that rows and ids go on and do not begin again.

@@ -27,6 +27,7 @@ from calls.engine.link import LinkState, ModelLink
 from calls.engine.metrics import Metrics
 from calls.engine.profile import Profile
 from calls.engine.responses import BUSY_CODE, EXPIRED_CODE, FATAL_CODES
+from calls.engine.retries import Retries
 from calls.engine.timers import Timer
 from calls.engine.tool_desk import ToolDesk
 
@@ -130,6 +131,8 @@ class CallSession:
         metrics.utterances_empty = transcript.by_meaning[Meaning.EMPTY]
         metrics.utterances_very_short = transcript.by_meaning[Meaning.VERY_SHORT]
         metrics.utterances_filler_only = transcript.by_meaning[Meaning.FILLER]
+        metrics.answered_by = self.conversation.answering.answered_by
+        metrics.message = self.conversation.answering.message
         return metrics
 
     # The model comes and goes
@@ -151,7 +154,7 @@ class CallSession:
         if self.link.state is not LinkState.CONNECTING:
             raise EngineError(f"ModelUnavailable while it is {self.link.state.name.lower()}")
         if self.core.phase is Phase.CLOSING:
-            self.conversation.settle(now)
+            self.conversation.model_went_closing(now)
         elif event.code in FATAL_CODES or not self.link.reconnect(now):
             self.ending.lose_model(event.detail, now, event.code)
 
@@ -167,9 +170,8 @@ class CallSession:
     def _on_model_lost_closing(self, _event: events.ModelLost, now: float) -> None:
         """What it has said of the farewell is still played, and nobody is told anything."""
         self.core.go_offline()
-        self.core.arbiter.abandon()
         self.core.ledger.complete_all()
-        self.conversation.settle(now)
+        self.conversation.model_went_closing(now)
 
     def _on_confirmed(self, event: events.SessionConfirmed, now: float) -> None:
         if self.link.confirm(event, now):
@@ -189,7 +191,7 @@ class CallSession:
         if event.code in FATAL_CODES:
             self.ending.lose_model(f"error {event.code}: {event.message}", now, event.code)
         elif event.code == EXPIRED_CODE:
-            self.conversation.renew_model(f"error {event.code}", now)
+            self.conversation.retries.renew_model(f"error {event.code}", now)
         else:
             self._refuse_request(event, now)
 
@@ -200,7 +202,7 @@ class CallSession:
         commands, refused = arbiter.refused(event.event_id, busy=busy)
         self.core.do(*commands)
         if refused and not busy and purpose is not None:
-            self.conversation.recreate(purpose, event, now)
+            self.conversation.retries.recreate(purpose, event, now)
             self.conversation.settle(now)
 
     def _retry_configuration(self, _now: float) -> None:
@@ -231,6 +233,15 @@ class CallSession:
 
     def _on_end_requested(self, event: events.EndRequested, now: float) -> None:
         self.ending.end(event.reason, event.detail, now)
+
+    def _on_answered_by(self, event: events.AnsweredBy, now: float) -> None:
+        self.conversation.answering.carrier_says(event, now)
+
+    def _on_opening_due(self, now: float) -> None:
+        self.conversation.answering.opening_due(now)
+
+    def _on_machine_due(self, now: float) -> None:
+        self.conversation.answering.due(now)
 
     def _on_max_call(self, now: float) -> None:
         if self.phase in (Phase.CONNECTING, Phase.CONFIGURING):
@@ -393,6 +404,12 @@ TABLE: Final[dict[type[Event], dict[Phase, Handler]]] = {
     events.ToolFinished: _row(
         connecting=ILLEGAL, configuring=ILLEGAL, live=_in(_C.tool_finished), ended=IGNORE
     ),
+    events.AnsweredBy: _row(
+        connecting=_S._on_answered_by,
+        configuring=_S._on_answered_by,
+        live=_S._on_answered_by,
+        ended=IGNORE,
+    ),
     events.EndRequested: _row(
         connecting=_S._on_end_requested,
         configuring=_S._on_end_requested,
@@ -410,20 +427,30 @@ def _due(part: Callable[[Conversation, float], None]) -> Callable[[CallSession, 
     return ring
 
 
+def _of_retries(part: Callable[[Retries, float], None]) -> Callable[[CallSession, float], None]:
+    def ring(session: CallSession, now: float) -> None:
+        part(session.conversation.retries, now)
+
+    ring.__name__ = part.__name__
+    return ring
+
+
 EXPIRIES: Final[dict[Timer, Callable[[CallSession, float], None]]] = {
     Timer.CONFIGURE_RETRY: _S._retry_configuration,
     Timer.CONFIGURE_GIVE_UP: _S._give_up_configuration,
     Timer.EXPANSION_RETRY: _S._retry_expansion,
     Timer.GREETING_AUDIO: _due(_C.greeting_overdue),
-    Timer.ANSWER_RECREATE: _due(_C.answer_overdue),
-    Timer.ANSWER_GIVE_UP: _due(_C.answer_lost),
-    Timer.RATE_LIMIT: _due(_C.rate_limit_over),
+    Timer.ANSWER_RECREATE: _of_retries(Retries.answer_overdue),
+    Timer.ANSWER_GIVE_UP: _of_retries(Retries.answer_lost),
+    Timer.RATE_LIMIT: _of_retries(Retries.rate_limit_over),
     Timer.TOOL: _due(_C.tools_overdue),
     Timer.ROTATE: _due(_C.rotation_due),
     Timer.CANDIDATE: _due(_C.candidate_due),
     Timer.VERDICT: _due(_C.verdict_due),
     Timer.KEYS: _due(_C.keys_complete),
     Timer.SILENCE: _due(_C.silent),
+    Timer.OPENING: _S._on_opening_due,
+    Timer.MACHINE: _S._on_machine_due,
     Timer.WARNING: _due(_C.warning_due),
     Timer.MAX_CALL: _S._on_max_call,
     Timer.FAREWELL: _S._on_farewell_overdue,

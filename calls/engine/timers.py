@@ -19,6 +19,8 @@ class Timer(Enum):
     VERDICT = auto()
     KEYS = auto()
     SILENCE = auto()
+    OPENING = auto()
+    MACHINE = auto()
     WARNING = auto()
     MAX_CALL = auto()
     FAREWELL = auto()

@@ -186,6 +186,10 @@ class Transcript:
         turn = self._turns.get(item_id)
         return turn is None or (turn.settled and not turn.heard_ms)
 
+    def heard_in_full(self, item_id: str) -> bool:
+        turn = self._turns.get(item_id)
+        return turn is not None and turn.settled and not turn.interrupted
+
     def words_heard(self, item_id: str) -> str:
         turn = self._turns.get(item_id)
         return turn.words_heard() if turn else ""

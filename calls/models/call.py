@@ -75,6 +75,34 @@ class EndReason(models.TextChoices):
     REJECTED_BINDING = "rejected_binding", _("rejected: prompt of another call")
 
 
+class MachinePolicy(models.TextChoices):
+    """What becomes of a call that we place, when a machine answers it."""
+
+    HANG_UP = "hang_up", _("hang up")
+    LEAVE_MESSAGE = "leave_message", _("leave a message")
+    TALK = "talk", _("talk to it")
+
+
+class AnsweredBy(models.TextChoices):
+    HUMAN = "human", _("a person")
+    MACHINE = "machine", _("an answering machine")
+    SCREENING = "screening", _("a screening assistant")
+    FAX = "fax", _("a fax")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class CarrierVerdict(models.TextChoices):
+    """Twilio's words for who has answered (AnsweredBy, answering machine detection)."""
+
+    HUMAN = "human", _("a person")
+    MACHINE_START = "machine_start", _("a machine")
+    MACHINE_END_BEEP = "machine_end_beep", _("a machine, after its beep")
+    MACHINE_END_SILENCE = "machine_end_silence", _("a machine, after its greeting")
+    MACHINE_END_OTHER = "machine_end_other", _("a machine, after its greeting, in noise")
+    FAX = "fax", _("a fax")
+    UNKNOWN = "unknown", _("unknown")
+
+
 REJECTIONS = tuple(reason for reason in EndReason if reason.value.startswith("rejected_"))
 
 # What each media stream of a call measures: figures that add up, and facts of which the first stays.
@@ -98,6 +126,8 @@ FIRSTS = (
     "compact_sent_at",
     "full_sent_at",
     "full_confirmed",
+    "answered_by",
+    "machine_message_heard",
 )
 METRICS = frozenset((*SUMS, *SUMS_BY_NAME, *FIRSTS))
 
@@ -160,6 +190,22 @@ class Call(BusinessOwned):
     )
     carrier_checked_at = models.DateTimeField(_("carrier last asked"), null=True, blank=True)
 
+    machine_policy = models.CharField(
+        _("when a machine answers"), max_length=16, choices=MachinePolicy, blank=True
+    )
+    machine_message = models.TextField(_("message for a machine"), blank=True)
+    carrier_answered_by = models.CharField(
+        _("answered by, says the carrier"), max_length=32, choices=CarrierVerdict, blank=True
+    )
+    carrier_answered_at = models.DateTimeField(_("the carrier said so"), null=True, blank=True)
+    answered_by = models.CharField(_("answered by"), max_length=16, choices=AnsweredBy, blank=True)
+    machine_message_heard = models.BooleanField(
+        _("the message was heard whole"),
+        null=True,
+        blank=True,
+        help_text=_("By the machine. Empty: none was left."),
+    )
+
     stream_sid = models.CharField(_("stream SID"), max_length=64, blank=True)
     stream_number = models.PositiveSmallIntegerField(
         _("media stream"),
@@ -207,6 +253,16 @@ class Call(BusinessOwned):
                 condition=Q(status__in=LIVE, ended_at=None, end_reason="")
                 | Q(status__in=TERMINAL, ended_at__isnull=False) & ~Q(end_reason=""),
                 name="call_ended_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(machine_policy="") | Q(direction=Direction.OUTBOUND),
+                name="call_machine_policy_is_for_outbound",
+            ),
+            models.CheckConstraint(
+                condition=Q(machine_policy__in=["", *MachinePolicy.values])
+                & Q(answered_by__in=["", *AnsweredBy.values])
+                & Q(carrier_answered_by__in=["", *CarrierVerdict.values]),
+                name="call_machine_words",
             ),
             models.CheckConstraint(
                 condition=Q(token_used_at=None) | Q(token_expires_at__isnull=False),
@@ -357,6 +413,12 @@ class Call(BusinessOwned):
             for name, value in metrics.items():
                 setattr(row, name, _together(name, getattr(row, name), value))
             row.save(update_fields=metrics.keys())
+
+    def take_carrier_verdict(self, verdict: CarrierVerdict, now: datetime) -> bool:
+        """True if that is news: the carrier may say so twice, or correct itself."""
+        return self._update(
+            ~Q(carrier_answered_by=verdict), carrier_answered_by=verdict, carrier_answered_at=now
+        )
 
     def claim_check(self, now: datetime) -> bool:
         """Of two sweeps that found this call, one asks the carrier about it."""

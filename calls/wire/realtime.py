@@ -315,7 +315,7 @@ def session_update(settings: SessionSettings, instructions: str, event_id: str) 
 def request_response(command: RequestResponse) -> bytes:
     metadata = {"request": command.request_id, "purpose": str(command.purpose)}
     response: Json = {"metadata": metadata}
-    if command.purpose is Purpose.WORDS:
+    if command.purpose in (Purpose.WORDS, Purpose.MESSAGE):
         response["tool_choice"] = "none"
     return _dump({"type": "response.create", "event_id": command.request_id, "response": response})
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from outbound.actions.answering import answer_attempt, take_attempt_status
+from outbound.actions.answering import answer_attempt, take_attempt_status, take_detection
 from outbound.actions.deciding import mark_not_placed, mark_placed
+from outbound.actions.importing import confirm_mapping, import_leads, upload_leads
 from outbound.actions.keeping import keep_watch
 from outbound.actions.runs import (
     add_leads,
@@ -21,9 +22,11 @@ __all__ = [
     "add_leads",
     "answer_attempt",
     "call_again",
+    "confirm_mapping",
     "create_run",
     "edit_run",
     "hang_up_all",
+    "import_leads",
     "keep_watch",
     "mark_not_placed",
     "mark_placed",
@@ -32,4 +35,6 @@ __all__ = [
     "start_run",
     "stop_run",
     "take_attempt_status",
+    "take_detection",
+    "upload_leads",
 ]

@@ -6,8 +6,8 @@ from datetime import datetime
 import structlog
 
 from calls import resolve, twiml
-from calls.actions import connect_outbound, take_call_status
-from calls.forms import CallStatusForm, IncomingCallForm
+from calls.actions import connect_outbound, take_answering_verdict, take_call_status
+from calls.forms import CallStatusForm, DetectionForm, IncomingCallForm
 from calls.models import CARRIER_STATUSES
 from outbound.binding import bind, locked
 from outbound.models import DialAttempt, JobStatus, OutboundCallJob
@@ -56,6 +56,19 @@ def take_attempt_status(
     status = CARRIER_STATUSES.get(form.call_status)
     if is_ours and status is not None and not status.is_live:
         settle(attempt_id=attempt_id, business_id=business_id, now=now)
+
+
+def take_detection(*, slug: str, attempt_id: uuid.UUID, form: DetectionForm, now: datetime) -> None:
+    """A hint for the conversation, which has its own evidence. It may come at any time."""
+    business_id = _business(slug)
+    with business_scope(business_id):
+        attempt, job = _attempt(attempt_id, business_id)
+        is_ours = bind(attempt, job, call_sid=form.call_sid, now=now)
+        call_id = attempt.call_id
+    if is_ours and call_id is not None:
+        take_answering_verdict(
+            call_id=call_id, business_id=business_id, answered_by=form.answered_by, now=now
+        )
 
 
 def _business(slug: str) -> uuid.UUID:

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("calls", "0007_lead_without_do_not_call"),
+        ("calls", "0008_answering_machines"),
         ("prompts", "0004_greeting_clip_isolation"),
         ("tenants", "0003_refused_key"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -163,7 +163,6 @@ class Migration(migrations.Migration):
                 ("file_name", models.CharField(max_length=200, verbose_name="file")),
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
                 ("size", models.PositiveIntegerField(verbose_name="size (bytes)")),
-                ("content", models.BinaryField(verbose_name="content")),
                 (
                     "region",
                     models.CharField(
@@ -344,7 +343,9 @@ class Migration(migrations.Migration):
                 (
                     "retries",
                     models.JSONField(
-                        default=outbound.retries.default_retries, verbose_name="calling again"
+                        blank=True,
+                        default=outbound.retries.default_retries,
+                        verbose_name="calling again",
                     ),
                 ),
                 (
@@ -352,8 +353,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("hang_up", "hang up"),
-                            ("leave_message", "leave a message after the beep"),
-                            ("talk", "talk on"),
+                            ("leave_message", "leave a message"),
+                            ("talk", "talk to it"),
                         ],
                         default="hang_up",
                         max_length=16,
@@ -950,6 +951,46 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("business", "lead_import", "row"), name="leadimporterror_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="LeadImportPart",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                ("content", models.BinaryField(verbose_name="content")),
+                (
+                    "business",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.business",
+                        verbose_name="business",
+                    ),
+                ),
+                (
+                    "lead_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="outbound.leadimport",
+                        verbose_name="import",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "part of a file",
+                "verbose_name_plural": "parts of files",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("business", "lead_import", "position"), name="leadimportpart_once"
                     )
                 ],
             },

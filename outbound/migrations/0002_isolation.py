@@ -14,6 +14,7 @@ OWNED = (
     "LeadList",
     "LeadListEntry",
     "LeadImport",
+    "LeadImportPart",
     "LeadImportError",
 )
 REFERENCES = (
@@ -30,6 +31,7 @@ REFERENCES = (
     ("LeadListEntry", "list"),
     ("LeadListEntry", "lead"),
     ("LeadImport", "list"),
+    ("LeadImportPart", "lead_import"),
     ("LeadImportError", "lead_import"),
 )
 

@@ -71,7 +71,6 @@ class LeadImport(BusinessOwned):
     file_name = models.CharField(_("file"), max_length=200)
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     size = models.PositiveIntegerField(_("size (bytes)"))
-    content = models.BinaryField(_("content"), editable=False)
     region = models.CharField(_("country of plain numbers"), max_length=2, default="IL")
     mapping = models.JSONField(_("columns"), default=dict)
     status = models.CharField(
@@ -109,6 +108,28 @@ class LeadImport(BusinessOwned):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class LeadImportPart(BusinessOwned):
+    """A megabyte of the file, so that nobody has to hold the whole of it."""
+
+    lead_import = models.ForeignKey(
+        LeadImport, on_delete=models.CASCADE, related_name="parts", verbose_name=_("import")
+    )
+    position = models.PositiveSmallIntegerField(_("position"))
+    content = models.BinaryField(_("content"), editable=False)
+
+    class Meta:
+        verbose_name = _("part of a file")
+        verbose_name_plural = _("parts of files")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "lead_import", "position"], name="leadimportpart_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.position)
 
 
 class LeadImportError(BusinessOwned):

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.models import MachinePolicy
 from outbound.retries import RetriesInvalid, RetryPolicy, default_retries, parse_retries
 from outbound.windows import ScheduleInvalid, parse_schedule
 from prompts.models import PromptVersion
@@ -36,12 +37,6 @@ class PauseReason(models.TextChoices):
     FAILURES = "failures", _("too many calls fail")
     ACCOUNT = "account", _("the carrier refuses the account")
     VELOCITY = "velocity", _("unusual numbers are dialled")
-
-
-class MachinePolicy(models.TextChoices):
-    HANG_UP = "hang_up", _("hang up")
-    LEAVE_MESSAGE = "leave_message", _("leave a message after the beep")
-    TALK = "talk", _("talk on")
 
 
 class OutboundCallRunQuerySet(BusinessOwnedQuerySet["OutboundCallRun"]):
@@ -75,7 +70,7 @@ class OutboundCallRun(BusinessOwned):
     concurrency = models.PositiveSmallIntegerField(
         _("calls at a time"), default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
-    retries = models.JSONField(_("calling again"), default=default_retries)
+    retries = models.JSONField(_("calling again"), default=default_retries, blank=True)
     machine_policy = models.CharField(
         _("at an answering machine"),
         max_length=16,

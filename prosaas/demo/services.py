@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,8 +98,20 @@ def start(plan: Plan, children: Children) -> None:
     web = _python("-m", "daphne", "-b", HOST, "-p", str(plan.web_port), "--access-log", os.devnull)
     children.start("web", [*web, "prosaas.asgi:application"], environment)
     celery = _python("-m", "celery", "-A", "prosaas.celery", "--workdir", str(BASE_DIR))
-    children.start("worker", [*celery, "worker", "--pool", "threads", "-c", "2"], environment)
+    threads = ["--pool", "threads", "--without-gossip", "--without-mingle"]
+    # A dialler is at work for as long as there is somebody to call; nothing else waits behind it.
+    children.start(
+        "dialler", [*celery, "worker", *threads, "-c", "1", "-Q", "dialling"], environment
+    )
+    others = "calls,callbacks,imports"
+    children.start("worker", [*celery, "worker", *threads, "-c", "3", "-Q", others], environment)
     children.start("beat", [*celery, "beat", "--pidfile="], environment)
+
+
+def manage(plan: Plan, *arguments: str) -> None:
+    """A command as an operator of this installation would type it. Raises CalledProcessError."""
+    command = [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
+    subprocess.run(command, env=plan.environment(), check=True, capture_output=True, text=True)  # noqa: S603
 
 
 def _python(*arguments: str) -> list[str]:

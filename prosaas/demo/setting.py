@@ -28,6 +28,7 @@ class Sample:
     number: str
     prompt: Path
     greeting: str
+    outbound_prompt: Path | None = None
 
     @property
     def owner_email(self) -> str:
@@ -42,6 +43,7 @@ SAMPLES = (
         timezone="Asia/Jerusalem",
         number="+97245550101",
         prompt=TEXTS / "dental_he.txt",
+        outbound_prompt=TEXTS / "dental_outbound_he.txt",
         greeting='שלום, הגעתם למרפאת השיניים "חיוך בריא". מדברת העוזרת הדיגיטלית. איך אפשר לעזור?',
     ),
     Sample(
@@ -91,6 +93,7 @@ def create_businesses(login: str) -> list[Business]:
             timezone=sample.timezone,
             number=[sample.number],
             inbound_prompt=sample.prompt,
+            outbound_prompt=sample.outbound_prompt,
             greeting=sample.greeting,
             owner_email=sample.owner_email,
             owner_password=login,

@@ -6,7 +6,7 @@ import base64
 import http.client
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +41,10 @@ class CarrierDoor:
             "language": language,
         }
         return str(self._ask("POST", "/simulator/calls", wish)["sid"])
+
+    def script(self, numbers: Mapping[str, Mapping[str, Any]]) -> None:
+        """Who picks up when these numbers are dialled."""
+        self._ask("PUT", "/simulator/callees", {"numbers": numbers})
 
     def state(self, call_sid: str) -> dict[str, Any]:
         return self._ask("GET", f"/simulator/calls/{call_sid}")

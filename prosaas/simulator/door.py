@@ -47,5 +47,5 @@ async def json_of(request: web.Request) -> dict[str, Any]:
     return body
 
 
-def answer(body: object) -> web.Response:
+def as_json(body: object) -> web.Response:
     return web.Response(body=orjson.dumps(body), content_type="application/json")

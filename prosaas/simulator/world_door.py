@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from prosaas.simulator import oracle, wishes
-from prosaas.simulator.door import ROOT, Door, answer, json_of
+from prosaas.simulator.door import ROOT, Door, as_json, json_of
 from prosaas.simulator.outbound_faults import FaultsByLot
 from prosaas.simulator.rest_faults import FaultPlan
 from prosaas.simulator.rest_forms import ApiError
@@ -30,7 +30,7 @@ class WorldDoor(Door):
     async def _script_callee(self, request: web.Request) -> web.StreamResponse:
         callee = wishes.callee_from(await json_of(request))
         self._switchboard.callees[request.match_info["number"]] = callee
-        return answer({})
+        return as_json({})
 
     async def _script_callees(self, request: web.Request) -> web.StreamResponse:
         """`{"numbers": {"+972…": {"callee": "mailbox"}}, "default": {"seed": 7, "mix": …}}`: adds
@@ -46,7 +46,7 @@ class WorldDoor(Door):
         if default is not None:
             self._switchboard.directory.mix = wishes.callee_mix_from(default)
         self._switchboard.callees.update(callees)
-        return answer({})
+        return as_json({})
 
     # What goes wrong.
 
@@ -62,7 +62,7 @@ class WorldDoor(Door):
         _expect_nothing_else(wish)
         for name, faults in queues.items():
             self._plans[name].queue.extend(faults)
-        return answer({})
+        return as_json({})
 
     async def _script_faults(self, request: web.Request) -> web.StreamResponse:
         """Takes the place of all lots and scripts before: a mix for the requests for calls, a
@@ -78,7 +78,7 @@ class WorldDoor(Door):
         mixes["rest"] = wishes.fault_mix_from(wish)
         for name, mix in mixes.items():
             self._plans[name].script(mix, scripts if name == "rest" else {})
-        return answer({})
+        return as_json({})
 
     @property
     def _plans(self) -> dict[str, FaultPlan]:
@@ -95,7 +95,7 @@ class WorldDoor(Door):
         """The fields of OutboundFaults, for all calls that the product asks for from now on."""
         rule = wishes.outbound_faults_from(await json_of(request))
         self._switchboard.faults_by_lot = FaultsByLot(rule)
-        return answer({})
+        return as_json({})
 
     async def _switch_account(self, request: web.Request) -> web.StreamResponse:
         """`{"locked_out": true}`: its credentials are refused, save at this door."""
@@ -106,7 +106,7 @@ class WorldDoor(Door):
             self._interface.locked_out.add(sid)
         else:
             self._interface.locked_out.discard(sid)
-        return answer({})
+        return as_json({})
 
     # The truth.
 
@@ -114,10 +114,10 @@ class WorldDoor(Door):
         """`?since=n` leaves out the first n calls; `&limit=m` takes no more than m."""
         limit = int(request.query["limit"]) if "limit" in request.query else None
         rows = oracle.accepted(self._switchboard.network, int(request.query.get("since", 0)), limit)
-        return answer({"accepted": rows})
+        return as_json({"accepted": rows})
 
     async def _tally(self, _request: web.Request) -> web.StreamResponse:
-        return answer(oracle.tally(self._switchboard.network))
+        return as_json(oracle.tally(self._switchboard.network))
 
 
 def _expect_nothing_else(wish: dict[str, object]) -> None:

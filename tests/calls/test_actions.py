@@ -13,7 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from redis.exceptions import ConnectionError as RedisAway
 
 from calls.actions import announce_end, finish_call, hang_up
-from calls.actions.ending import ANNOUNCE_TIMEOUT_S
+from calls.actions.announcing import ANNOUNCE_TIMEOUT_S
 from calls.groups import call_group
 from calls.models import Call, CallStatus, EndReason
 from prompts.models import Direction
@@ -121,7 +121,7 @@ async def test_the_end_of_a_call_reaches_its_group_and_no_other() -> None:
     await layer.group_add(call_group(call.business_id, call.pk), mine)
     await layer.group_add(call_group(uuid.uuid4(), call.pk), other)
 
-    with patch("calls.actions.ending.transaction.on_commit", side_effect=lambda do: do()):
+    with patch("calls.actions.announcing.transaction.on_commit", side_effect=lambda do: do()):
         await sync_to_async(announce_end)(call)
 
     async with asyncio.timeout(5):
@@ -152,7 +152,7 @@ def test_an_announcement_never_raises(
 ) -> None:
     layer = Mock(group_send=AsyncMock(side_effect=trouble))
     with (
-        patch("calls.actions.ending.get_channel_layer", return_value=layer),
+        patch("calls.actions.announcing.get_channel_layer", return_value=layer),
         django_capture_on_commit_callbacks(execute=True),
     ):
         announce_end(call)
@@ -168,7 +168,7 @@ def test_an_announcement_gives_up_on_a_redis_that_hangs(
     layer = Mock(group_send=hang)
     started = time.monotonic()
     with (
-        patch("calls.actions.ending.get_channel_layer", return_value=layer),
+        patch("calls.actions.announcing.get_channel_layer", return_value=layer),
         django_capture_on_commit_callbacks(execute=True),
     ):
         announce_end(call)

@@ -12,8 +12,10 @@ from pytest_django import Settings
 from structlog.testing import capture_logs
 
 from calls.actions import admit_stream
+from calls.actions.binding import rendered
 from calls.addresses import media_socket
 from calls.admission import AdmittedCall, StreamRefused
+from calls.engine.profile import MachinePolicy, OnMachine
 from calls.media_tokens import mint
 from calls.models import Call, CallStatus, EndReason, PromptBinding
 from prompts.actions import publish, save_draft
@@ -116,6 +118,45 @@ def test_a_prompt_published_meanwhile_does_not_change_a_bound_call(
     publish(version=version, by=None, now=NOW)
 
     assert "Secret of flowers inbound" in connects(carrier, call.token()).full
+
+
+# What becomes of a machine that answers
+
+
+def outbound(business: Business, **fields: Any) -> Call:
+    """A call of ours that has been answered, as whoever places calls leaves it."""
+    with business_scope(business):
+        call = Call.objects.create(
+            business=business,
+            direction="outbound",
+            language="he",
+            call_sid="CAoutbound",
+            token_expires_at=timezone.now() + timedelta(minutes=1),
+            **fields,
+        )
+        version = Prompt.objects.published_version(business, "outbound")
+        assert version is not None
+        rendered(call, version).save()
+    return call
+
+
+def test_a_call_of_ours_knows_what_to_do_about_a_machine(
+    alices: Business, carrier: SignedCarrier
+) -> None:
+    call = outbound(alices, machine_policy="leave_message", machine_message="They are ready.")
+    machine = connects(carrier, call.token()).profile.machine
+    assert machine == MachinePolicy(OnMachine.LEAVE_MESSAGE, "They are ready.")
+
+
+def test_without_a_policy_nothing_is_looked_for(alices: Business, carrier: SignedCarrier) -> None:
+    assert connects(carrier, outbound(alices).token()).profile.machine is None
+
+
+def test_whoever_is_in_the_second_stream_of_a_call_was_talked_to_already(
+    alices: Business, carrier: SignedCarrier
+) -> None:
+    call = outbound(alices, machine_policy="hang_up", stream_number=1)
+    assert connects(carrier, call.token(1)).profile.machine is None
 
 
 # Refusals

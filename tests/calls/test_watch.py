@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
 from calls import watch
-from calls.models import Call, EndReason
-from calls.watch import LiveCalls, ended_calls, live_calls
+from calls.models import Call, CarrierVerdict, EndReason
+from calls.watch import LiveCalls, News, live_calls, news_of_calls
 from prompts.models import Direction
 from tenants.models import Business
 from tenants.scoping import business_scope
@@ -19,8 +19,6 @@ from tests.people import NOW
 
 # The watch's threads have connections of their own: what they are to find must be committed.
 pytestmark = pytest.mark.django_db(transaction=True)
-
-News = tuple[uuid.UUID, str, str]
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +51,14 @@ class Told:
     """What the owners of the calls were told."""
 
     def __init__(self) -> None:
-        self.news: list[News] = []
+        self.news: list[tuple[uuid.UUID, str, str]] = []
+        self.verdicts: list[str] = []
 
-    def of(self, call: Call) -> Callable[[str, str], None]:
-        return lambda reason, detail: self.news.append((call.pk, reason, detail))
+    def of(self, call: Call) -> tuple[Callable[[str, str], None], Callable[[str], None]]:
+        def on_end(reason: str, detail: str) -> None:
+            self.news.append((call.pk, reason, detail))
+
+        return on_end, self.verdicts.append
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -68,36 +70,40 @@ async def until(holds: Callable[[], bool]) -> None:
 # One look
 
 
-def test_only_ended_calls_are_news(call: Call, flowers: Business, garage: Business) -> None:
+def test_only_news_of_calls_are_news(call: Call, flowers: Business, garage: Business) -> None:
     alices_other, charlies = make_call(flowers), make_call(garage)
     end_call(call)
     end_call(charlies, EndReason.OWNER_HANGUP, "the owner hung up")
 
-    found = ended_calls([call.pk, alices_other.pk, charlies.pk, uuid.uuid4()])
+    found = news_of_calls([call.pk, alices_other.pk, charlies.pk, uuid.uuid4()])
 
-    assert sorted(found) == sorted(
-        [
-            (call.pk, "carrier", "completed"),
-            (charlies.pk, "owner_hangup", "the owner hung up"),
-        ]
-    )
+    assert {each.call_id: each for each in found} == {
+        call.pk: News(call.pk, "carrier", "completed", ""),
+        charlies.pk: News(charlies.pk, "owner_hangup", "the owner hung up", ""),
+    }
 
 
 def test_calls_that_this_process_does_not_carry_are_none_of_its_business(
     call: Call, flowers: Business
 ) -> None:
     end_call(call)
-    assert ended_calls([make_call(flowers).pk]) == []
-    assert ended_calls([]) == []
+    assert news_of_calls([make_call(flowers).pk]) == []
+    assert news_of_calls([]) == []
 
 
 def test_one_question_is_asked_for_all_calls(flowers: Business, garage: Business) -> None:
     calls = [make_call(business) for business in (flowers, garage) for _ in range(10)]
     with CaptureQueriesContext(connection) as queries:
-        ended_calls([call.pk for call in calls])
+        news_of_calls([call.pk for call in calls])
     asked = [query["sql"] for query in queries if '"calls_call"' in query["sql"]]
     assert len(asked) == 1
-    assert "call_sid" not in asked[0]  # three columns are enough
+    assert "call_sid" not in asked[0]  # four columns are enough
+
+
+def test_who_has_answered_by_the_word_of_the_carrier_is_news(call: Call) -> None:
+    with business_scope(call.business_id):
+        call.take_carrier_verdict(CarrierVerdict.MACHINE_START, NOW)
+    assert news_of_calls([call.pk]) == [News(call.pk, "", "", "machine_start")]
 
 
 # The watch
@@ -111,7 +117,7 @@ def watched(
 
     async def scenario() -> None:
         for call in calls:
-            live.add(call.pk, news.of(call))
+            live.add(call.pk, *news.of(call))
         await asyncio.to_thread(then, live, news)
         await until(lambda: len(news.news) >= told)
         await live.close()
@@ -143,12 +149,12 @@ def test_a_call_that_is_carried_no_more_is_not_asked_about(
 
     def ask(call_ids: Sequence[uuid.UUID]) -> list[News]:
         asked.append(call_ids)
-        return ended_calls(call_ids)
+        return news_of_calls(call_ids)
 
-    monkeypatch.setattr(watch, "ended_calls", ask)
+    monkeypatch.setattr(watch, "news_of_calls", ask)
 
     async def scenario() -> None:
-        live.add(call.pk, news.of(call))
+        live.add(call.pk, *news.of(call))
         live.discard(call.pk)
         live.discard(call.pk)
         await until(lambda: live._task is None or live._task.done())
@@ -165,12 +171,12 @@ def test_nobody_is_told_of_a_call_that_went_while_it_was_asked_about(
 
     def ask(call_ids: Sequence[uuid.UUID]) -> list[News]:
         live.discard(call.pk)
-        return [(call.pk, "carrier", "completed")]
+        return [News(call.pk, "carrier", "completed", "")]
 
-    monkeypatch.setattr(watch, "ended_calls", ask)
+    monkeypatch.setattr(watch, "news_of_calls", ask)
 
     async def scenario() -> None:
-        live.add(call.pk, news.of(call))
+        live.add(call.pk, *news.of(call))
         await live.check()
         await live.close()
 
@@ -187,14 +193,14 @@ def test_the_watch_rests_without_calls_and_goes_on_with_the_next(
     end_call(second)
 
     async def scenario() -> None:
-        live.add(call.pk, news.of(call))
+        live.add(call.pk, *news.of(call))
         await until(lambda: len(news.news) == 1)
         live.discard(call.pk)
         first_task = live._task
         await until(lambda: first_task is None or first_task.done())
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
-        live.add(second.pk, news.of(second))
+        live.add(second.pk, *news.of(second))
         await until(lambda: len(news.news) > 1 and news.news[-1][0] == second.pk)
         await live.close()
         assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -208,12 +214,38 @@ def test_a_hint_is_looked_after_at_once(call: Call, monkeypatch: pytest.MonkeyPa
     news, live = Told(), LiveCalls()
 
     async def scenario() -> None:
-        live.add(call.pk, news.of(call))
+        live.add(call.pk, *news.of(call))
         await live.check()
         await live.close()
 
     asyncio.run(scenario())
     assert news.news == [(call.pk, "carrier", "completed")]
+
+
+def test_of_one_verdict_of_the_carrier_a_call_is_told_once_and_of_another_again(
+    call: Call,
+) -> None:
+    told, live = Told(), LiveCalls()
+
+    async def scenario() -> None:
+        live.add(call.pk, *told.of(call))
+        for verdict in (CarrierVerdict.UNKNOWN, CarrierVerdict.UNKNOWN, CarrierVerdict.FAX):
+            await asyncio.to_thread(_carrier_says, call, verdict)
+            await live.check()
+            await live.check()
+        await live.close()
+
+    asyncio.run(scenario())
+    assert told.verdicts == ["unknown", "fax"]
+    assert told.news == []
+
+
+def _carrier_says(call: Call, verdict: CarrierVerdict) -> None:
+    try:
+        with business_scope(call.business_id):
+            call.take_carrier_verdict(verdict, NOW)
+    finally:
+        connection.close()  # of this thread
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError, DatabaseError])
@@ -228,9 +260,9 @@ def test_database_trouble_is_survived_by_the_calls_and_by_the_watch(
         tries += 1
         if tries <= 3:
             raise error("the database is away")
-        return ended_calls(call_ids)
+        return news_of_calls(call_ids)
 
-    monkeypatch.setattr(watch, "ended_calls", ask)
+    monkeypatch.setattr(watch, "news_of_calls", ask)
     with capture_logs() as log:
         news, _live = watched(call, then=lambda *_: None, told=1)
     assert news.news[0] == (call.pk, "carrier", "completed")

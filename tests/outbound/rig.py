@@ -149,6 +149,16 @@ class CarrierThread:
 
         return asyncio.run_coroutine_threadsafe(done(), self._loop).result(10)
 
+    def settled(self) -> None:
+        """Returns once every call is over and has been told of."""
+
+        async def all_over() -> None:
+            async with asyncio.timeout(10):
+                for call in list(self.carrier.calls.values()):
+                    await call.settled()
+
+        asyncio.run_coroutine_threadsafe(all_over(), self._loop).result(15)
+
     @property
     def rung(self) -> list[str]:
         """The numbers whose call the carrier has accepted, in that order."""

@@ -18,7 +18,7 @@ from calls.placing import Placed
 from outbound import addresses, dialer, placements, spool
 from outbound.actions import pause_run, start_run
 from outbound.dialer import dial
-from outbound.intents import Intent, take_jobs
+from outbound.intents import Intent, Taken, take_jobs
 from outbound.liveness import LivenessLost, living
 from outbound.models import (
     AttemptState,
@@ -29,7 +29,7 @@ from outbound.models import (
     RunStatus,
 )
 from outbound.reconcile import look_up_unknown, settle_the_dead
-from prosaas.simulator import rest_faults
+from prosaas.simulator import rest_faults as rest
 from prosaas.simulator.rest_faults import RestFault
 from tenants.models import Business
 from tests.outbound.rig import (
@@ -76,11 +76,12 @@ def dies_with_intent(run: OutboundCallRun, clock: Clock) -> Intent:
     anybody sees of it.
     """
     with living() as alive:
-        [intent] = take(run, alive.owner, clock).intents
+        taken = take(run, alive.owner, clock)
+    [intent] = taken.intents
     return intent
 
 
-def take(run: OutboundCallRun, owner: int, clock: Clock) -> Any:
+def take(run: OutboundCallRun, owner: int, clock: Clock) -> Taken:
     return take_jobs(run_id=run.pk, business_id=run.business_id, owner=owner, most=10, clock=clock)
 
 
@@ -164,12 +165,7 @@ def test_d04_a_task_delivered_again_finds_nothing_to_do(
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "fault",
-    [
-        rest_faults.ACCEPT_HANG,
-        rest_faults.ACCEPT_RESET,
-        rest_faults.ACCEPT_GARBAGE,
-        rest_faults.ACCEPT_500,
-    ],
+    [rest.ACCEPT_HANG, rest.ACCEPT_RESET, rest.ACCEPT_GARBAGE, rest.ACCEPT_500],
     ids=["d05 hangs", "d06 resets", "d06 garbage", "d07 500 placed"],
 )
 def test_d05_to_d07_a_lost_answer_is_looked_for_and_never_asked_for_again(
@@ -186,7 +182,7 @@ def test_d05_to_d07_a_lost_answer_is_looked_for_and_never_asked_for_again(
     assert len(line.rung) == 1
 
 
-@pytest.mark.parametrize("fault", [rest_faults.REFUSE_500, REFUSE_503], ids=["500", "503"])
+@pytest.mark.parametrize("fault", [rest.REFUSE_500, REFUSE_503], ids=["500", "503"])
 def test_d07_an_error_that_placed_nothing_is_dialled_again_once_that_is_proven(
     flowers: Business, line: CarrierThread, clock: Clock, fault: RestFault
 ) -> None:
@@ -205,7 +201,7 @@ def test_d08_asked_too_often_we_wait_longer_each_time_and_burn_nothing(
     flowers: Business, line: CarrierThread, clock: Clock
 ) -> None:
     run = started(flowers)
-    faults(line, *repeat(rest_faults.REFUSE_429, 3))
+    faults(line, *repeat(rest.REFUSE_429, 3))
     waits = []
     for _ in range(3):
         assert dial(for_s=5, clock=clock) == 1
@@ -350,7 +346,7 @@ def test_d15_a_list_that_lags_is_believed_late_and_twice(
     flowers: Business, line: CarrierThread, clock: Clock
 ) -> None:
     run = started(flowers)
-    faults(line, rest_faults.ACCEPT_HANG)
+    faults(line, rest.ACCEPT_HANG)
     dial(for_s=5, clock=clock)
     line.does(lambda carrier: setattr(carrier.rest, "list_lag_s", 1e6))
     clock.moves(seconds=121)
@@ -463,6 +459,7 @@ def post(intent: Intent) -> Placed:
         to=intent.to,
         from_=intent.from_,
         answer_url=addresses.answer(intent.business_slug, intent.attempt_id),
+        fallback_url=addresses.fallback(intent.language),
         status_url=addresses.status(intent.business_slug, intent.attempt_id),
         detection_url="",
         ring_s=intent.ring_s,

@@ -8,15 +8,18 @@ import uuid
 import pytest
 from django.conf import settings
 from django.http import HttpResponse
-from django.urls import reverse
+from django.test import Client
+from django.urls import URLPattern, reverse
 
 from calls.models import Call, CallbackEvent, EndReason, PromptBinding
+from outbound import urls
 from outbound.intents import take_jobs
 from outbound.models import (
     CarrierAccount,
     DialAttempt,
     DialUsage,
     JobStatus,
+    OutboundCallJob,
     OutboundCallRun,
 )
 from outbound.placements import put_back
@@ -30,6 +33,7 @@ from tests.outbound.rig import (
     attempts_of,
     job_of,
     limits,
+    new_number,
     started,
 )
 
@@ -54,6 +58,11 @@ class Callee(SignedCarrier):
         number = next(self.sequence) if sequence is None else sequence
         path = reverse("outbound:status", args=[self.slug, self.attempt.pk])
         return self.post(path, self._fields(status) | {"SequenceNumber": str(number)} | more)
+
+    def is_taken_for(self, answered_by: str) -> HttpResponse:
+        path = reverse("outbound:detection", args=[self.slug, self.attempt.pk])
+        fields = {"CallSid": self.call_sid, "AnsweredBy": answered_by}
+        return self.post(path, fields | {"MachineDetectionDuration": "2300"})
 
     def _fields(self, status: str) -> dict[str, str]:
         return {
@@ -239,6 +248,59 @@ def test_d26_a_call_that_we_told_the_carrier_to_give_up_is_not_talked_to(
     with business_scope(flowers):
         DialAttempt.objects.update(cancel_asked_at=clock())
     assert b"<Stream" not in callee.picks_up().content
+
+
+def test_c08_whoever_picks_up_while_we_do_not_answer_hears_an_apology(flowers: Business) -> None:
+    answer = Client().post(reverse("outbound:fallback", args=["he"]))
+    assert "תקלה" in answer.content.decode()
+    assert b"<Hangup" in answer.content
+    assert Client().post(reverse("outbound:fallback", args=["xx"])).status_code == 404
+
+
+@pytest.mark.parametrize("route", urls.urlpatterns, ids=lambda route: str(route.name))
+def test_every_route_but_the_fallback_asks_for_the_signature(
+    route: URLPattern, callee: Callee, flowers: Business
+) -> None:
+    if route.name == "fallback":
+        return
+    path = reverse(f"outbound:{route.name}", args=[flowers.slug, callee.attempt.pk])
+    answer = Client().post(path, {"CallSid": callee.call_sid, "CallStatus": "ringing"})
+    assert answer.status_code == 403
+
+
+def test_the_carriers_word_for_who_has_answered_is_kept_whenever_it_comes(
+    callee: Callee, flowers: Business
+) -> None:
+    assert callee.is_taken_for("machine_start").status_code == 204
+    callee.picks_up()
+    assert callee.is_taken_for("machine_end_beep").status_code == 204
+    callee.reports("completed", 3)
+    assert callee.is_taken_for("human").status_code == 204
+    assert callee.is_taken_for("an owl").status_code == 204
+    [call] = calls_of(flowers)
+    assert call.carrier_answered_by == "human"
+
+
+@pytest.mark.parametrize(
+    ("voicemails", "policy", "message"),
+    [(0, "hang_up", ""), (1, "leave_message", "Call us back.")],
+)
+def test_a_message_is_left_at_the_last_attempt_only(
+    flowers: Business, clock: Clock, voicemails: int, policy: str, message: str
+) -> None:
+    run = started(
+        flowers,
+        new_number(),
+        machine_policy="leave_message",
+        machine_message="Call us back.",
+        retries={"voicemail": {"times": 1, "after_s": 60}},
+    )
+    with business_scope(flowers):
+        OutboundCallJob.objects.of_run(run).update(outcomes={"voicemail": voicemails})
+    intend(run, clock)
+    Callee(attempt_of(run), flowers.slug).picks_up()
+    [call] = calls_of(flowers)
+    assert (call.machine_policy, call.machine_message) == (policy, message)
 
 
 def test_a_suspended_business_talks_to_nobody(

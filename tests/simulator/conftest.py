@@ -43,6 +43,7 @@ async def busy_carrier() -> AsyncIterator[Carrier]:
         calls_per_second=0,
         allow_insecure_ws=True,
     ) as running:
+        asyncio.get_running_loop().call_later(PATIENCE_S, hang_up_all, running)
         yield running
 
 

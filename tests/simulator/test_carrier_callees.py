@@ -6,9 +6,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from prosaas.simulator.call_plan import Callee
-from prosaas.simulator.callees import NAMES, CalleeMix, callee_named
+from prosaas.simulator.callees import NAMES, CalleeMix, Directory, callee_named
 from prosaas.simulator.carrier import Carrier
 from prosaas.simulator.clips import load
 from prosaas.simulator.outbound_faults import OutboundFaults
@@ -40,7 +41,11 @@ def test_a_seed_gives_the_same_callees_whatever_the_order() -> None:
 
 def test_another_attempt_may_end_otherwise() -> None:
     mix = CalleeMix(WEIGHTS, seed=7)
-    assert len({mix.callee(CALLEE, attempt).outcome for attempt in range(20)}) > 2
+    directory = Directory()
+    directory.mix = mix
+    picked = [directory.pick(CALLEE).outcome for _ in range(20)]
+    assert picked == [mix.callee(CALLEE, attempt).outcome for attempt in range(20)]
+    assert len(set(picked)) > 2
 
 
 async def test_callees_are_scripted_by_list_and_by_lot(
@@ -85,7 +90,11 @@ async def test_a_mailbox_takes_a_message_for_whoever_looks(
         await product.hook("/amd")
         await socket.play(load("en_agent_answer").audio)
 
-    product.streams()
+    async def hesitate(_hook: Hook) -> web.Response:
+        await busy_carrier.clock.sleep(3)
+        return web.Response(text=product.streams(), content_type="text/xml")
+
+    product.answers["/voice"] = hesitate
     product.talk = leave_a_message
     busy_carrier.callees[CALLEE] = callee_named("mailbox", "en")
     made = await dialler.create(
@@ -96,6 +105,9 @@ async def test_a_mailbox_takes_a_message_for_whoever_looks(
     )
     call = await busy_carrier.calls[made.sid].settled()
     assert product.of("/amd")[0].form["AnsweredBy"] == "machine_end_beep"
+    beeped_at = next(entry.at for entry in call.log if entry.what == "person records")
+    verdict = next(callback for callback in call.callbacks if callback.about == "amd")
+    assert verdict.sent_at > beeped_at
     assert load("en_agent_answer").audio in call.message
     assert "hung up" in [entry.what for entry in call.log]
 

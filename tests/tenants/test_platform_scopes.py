@@ -27,6 +27,7 @@ PLACES = {
     ("calls/resolve.py", "MAKE_GREETINGS"),
     ("calls/watch.py", "WATCH_CALLS"),
     ("calls/migrations/0006_move_do_not_call.py", "MIGRATION"),
+    ("outbound/actions/importing.py", "IMPORT_LEADS"),
     ("outbound/actions/keeping.py", "DIAL"),
     ("outbound/actions/stopping.py", "DIAL"),
     ("outbound/intents.py", "DIAL"),

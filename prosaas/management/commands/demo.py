@@ -11,23 +11,24 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db import connections
 
-from prosaas.demo import services, setting
+from prosaas.demo import campaign, services, setting
 from prosaas.demo.children import ChildDiedError, Children
 from prosaas.demo.services import HOST, Plan, PortTakenError
-from prosaas.demo.telephone import CarrierDoorError, Conversation, call_business
+from prosaas.demo.telephone import CarrierDoor, CarrierDoorError, Conversation, call_business
 from prosaas.embedded import state_home
 from prosaas.processes import exit_on_signals
 from tenants.models import Business
 
 READY_WITHIN_S = 60.0
 CALL_WITHIN_S = 120.0
+CAMPAIGN_WITHIN_S = 240.0
 LOOK_EVERY_S = 0.2
 
 
 class Command(BaseCommand):
     help = (
-        "Run the whole product in this terminal: database, web, worker, two businesses, and a call "
-        "to each. Stand-ins take the place of Twilio and OpenAI where no keys are set."
+        "Run the whole product in this terminal: database, web, worker, two businesses, a call "
+        "to each, and a small campaign. Stand-ins take the place of Twilio and OpenAI where no keys are set."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         self._say(f"ready after {time.monotonic() - began:.1f} s\n")
         if plan.carrier_port:
             self._call_each(plan, businesses, children)
+            self._run_campaign(plan, businesses[0], children)
         self._explain(plan, login, state)
         while not options["exit"]:
             children.check()
@@ -88,9 +90,7 @@ class Command(BaseCommand):
             time.sleep(0.1)
 
     def _call_each(self, plan: Plan, businesses: Sequence[Business], children: Children) -> None:
-        door = setting.Running(
-            plan.public_url, plan.carrier_url, plan.account_sid, plan.auth_token
-        ).door
+        door = _door(plan)
         conversations = [
             call_business(door, business, plan.public_url, "polite_caller", self._say)
             for business in businesses
@@ -110,6 +110,15 @@ class Command(BaseCommand):
             time.sleep(LOOK_EVERY_S)
         for conversation in conversations:
             self.stderr.write(f"{conversation.business.slug}: the call did not end in time")
+
+    def _run_campaign(self, plan: Plan, business: Business, children: Children) -> None:
+        run = campaign.prepare(business, _door(plan))
+        self._say(f"\n{business.slug} calls ten people on its list: {run.name}")
+        services.manage(plan, "outbound", "start", str(run.pk))
+        progress = campaign.Progress(run, self._say)
+        if not progress.watch(for_s=CAMPAIGN_WITHIN_S, check=children.check):
+            self.stderr.write("The campaign did not end in time.")
+        self._say(progress.table())
 
     def _explain(self, plan: Plan, login: str, state: Path) -> None:
         owners = ", ".join(sample.owner_email for sample in setting.SAMPLES)
@@ -135,6 +144,12 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _door(plan: Plan) -> CarrierDoor:
+    return setting.Running(
+        plan.public_url, plan.carrier_url, plan.account_sid, plan.auth_token
+    ).door
 
 
 def _is_ready(plan: Plan) -> bool:

@@ -18,7 +18,7 @@ from calls.engine.commands import ReportKey
 from calls.engine.tooling import ToolOutcome
 from calls.groups import call_group
 from calls.records import Entry
-from calls.watch import live_calls
+from calls.watch import News, live_calls
 from tests.calls.bridge.clockwork import ClockworkLoop
 from tests.calls.bridge.rig import CALLER, Model, Pool, admitted_call
 
@@ -68,6 +68,7 @@ class Database:
         self.written: list[Entry] = []
         self.keys: list[tuple[str, str]] = []  # and what was reported of them
         self.ended: list[tuple[uuid.UUID, str, str]] = []  # rows that say so
+        self.answered_by = ""  # by the word of the carrier, on the row
 
     def off_loop(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         async def call(*args: Any, **kwargs: Any) -> Any:
@@ -103,8 +104,10 @@ class Database:
             raise fault
         self.hung_up.append(call_id)
 
-    def ended_calls(self, call_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, str, str]]:
-        return [each for each in self.ended if each[0] in call_ids]
+    def news_of_calls(self, call_ids: Sequence[uuid.UUID]) -> list[News]:
+        ended = [News(*each, self.answered_by) for each in self.ended if each[0] in call_ids]
+        answered = [News(each, "", "", self.answered_by) for each in call_ids if self.answered_by]
+        return ended or answered
 
     def write(self, entries: Sequence[Entry], api_key: str) -> None:
         if self.fault is not None:
@@ -131,7 +134,7 @@ class Rig:
         for name in ("admit_stream", "finish_call", "leave_stream", "hang_up", "off_loop"):
             monkeypatch.setattr(f"calls.consumers.{name}", getattr(self.database, name))
         monkeypatch.setattr("calls.consumers.get_channel_layer", lambda: self.layer)
-        monkeypatch.setattr("calls.watch.ended_calls", self.database.ended_calls)
+        monkeypatch.setattr("calls.watch.news_of_calls", self.database.news_of_calls)
         monkeypatch.setattr("calls.watch.off_loop", self.database.off_loop)
         monkeypatch.setattr("calls.records.off_loop", self.database.off_loop)
         monkeypatch.setattr(
@@ -216,6 +219,12 @@ class Rig:
     async def hint(self, **message: str) -> None:
         group = call_group(self.call.business_id, self.call.call_id)
         await self.layer.group_send(group, {"type": "call.ended"} | message)
+
+    def counted(self, kind: str) -> int:
+        """In the figures of the call that is over."""
+        [finished] = self.database.finished
+        counters: dict[str, int] = finished.metrics["counters"]
+        return counters.get(kind, 0)
 
     # What was seen
 

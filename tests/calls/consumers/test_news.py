@@ -64,6 +64,31 @@ async def test_a_hint_is_not_believed_against_the_row(rig: Rig) -> None:
     assert not rig.is_over
 
 
+@pytest.mark.parametrize("kind", ["call.answered", "call.ended"])
+async def test_who_has_answered_by_the_word_of_the_carrier_is_heard_at_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("calls.watch.LOOK_EVERY_S", 3600)
+    await rig.talks()
+    rig.database.answered_by = "machine_start"
+    await rig.hint(type=kind)
+    await rig.goes_on(1)
+    assert not rig.is_over
+    rig.says({"event": "stop"})
+    await rig.is_over_within(1)
+    assert rig.counted("answered_by_unasked") == 1  # nobody was called
+
+
+async def test_without_redis_the_row_says_who_has_answered(rig: Rig) -> None:
+    rig.layer = None
+    await rig.talks()
+    rig.database.answered_by = "machine_start"
+    await rig.goes_on(LOOK_EVERY_S + 0.1)
+    rig.says({"event": "stop"})
+    await rig.is_over_within(1)
+    assert rig.counted("answered_by_unasked") == 1
+
+
 async def test_another_kind_of_message_is_no_hint(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,11 +29,11 @@ def test_a_hint_arrives_and_nothing_of_the_call_stays(monkeypatch: pytest.Monkey
     call = admitted_call()
     asked: list[Sequence[object]] = []
 
-    def ended_calls(call_ids: Sequence[object]) -> list[object]:
+    def news_of_calls(call_ids: Sequence[object]) -> list[object]:
         asked.append(call_ids)
         return []
 
-    monkeypatch.setattr("calls.watch.ended_calls", ended_calls)
+    monkeypatch.setattr("calls.watch.news_of_calls", news_of_calls)
 
     async def scenario() -> None:
         layer = get_channel_layer()

@@ -155,6 +155,31 @@ MORE: Final = (
     _letter("tool answers", _tool_answers, _tool_runs),
     _letter("a key", lambda line: line.feed(events.KeyPressed("5")), _model_there),
 )
+MAILBOX: Final = "Please leave a message after the tone."
+# What whoever is called, and the carrier, add.
+OUTBOUND: Final = (
+    _letter("confirmed", Line.confirmed, _unconfirmed),
+    _letter("response begins", Line.response_begins, _may_begin),
+    _letter("audio", lambda line: line.agent_sends(ODD_SIZE), _running),
+    _letter("response completed", Line.response_ends, _running),
+    _letter("response broken", _breaks, _running),
+    _letter("callee starts", Line.caller_starts, _caller_silent),
+    _letter("callee commits", Line.caller_commits, _caller_speaks),
+    _letter("words", lambda line: line.transcribed("What does it cost?"), _unheard),
+    _letter("a person's words", lambda line: line.transcribed("Who is this?"), _unheard),
+    _letter("a mailbox's words", lambda line: line.transcribed(MAILBOX), _unheard),
+    _letter("no words", _words_fail, _unheard),
+    _letter("carrier: a machine", lambda line: line.feed(events.AnsweredBy("machine_start"))),
+    _letter("carrier: a beep", lambda line: line.feed(events.AnsweredBy("machine_end_beep"))),
+    _letter("carrier: a person", lambda line: line.feed(events.AnsweredBy("human"))),
+    _letter("20 ms", lambda line: line.wait(0.02)),
+    _letter("a second", lambda line: line.wait(1)),
+    _letter("three seconds", lambda line: line.wait(3)),
+    _letter("a minute", _a_minute),
+    _letter("model lost", Line.model_goes, _model_there),
+    _letter("model returns", Line.model_returns, _model_sought),
+    _letter("carrier stops", lambda line: line.feed(events.CarrierStopped())),
+)
 ALPHABET: Final = CONNECTING + TALKING
 LARGER: Final = ALPHABET + MORE
 
@@ -181,6 +206,7 @@ EVERYTHING: Final[tuple[Event, ...]] = (
     events.CarrierStopped(),
     events.CarrierLost("late"),
     events.ToolFinished("late", ToolOutcome("{}", succeeded=True)),
+    events.AnsweredBy("machine_start"),
     events.EndRequested("late"),
 )
 

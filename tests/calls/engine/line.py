@@ -16,7 +16,7 @@ from calls.engine.configuration import AUDIO_FORMAT
 from calls.engine.core import Phase
 from calls.engine.events import Event, Mark
 from calls.engine.limits import Limits
-from calls.engine.profile import BargeIn, PastItem, Profile
+from calls.engine.profile import BargeIn, MachinePolicy, OnMachine, PastItem, Profile
 from calls.engine.session import CallSession
 from calls.engine.tooling import ToolEffect, ToolOutcome
 from tests.calls.engine.model import Model
@@ -34,6 +34,11 @@ GREETING_AUDIO: Final = random.Random(7).randbytes(GREETING_MS * 8)
 CACHED: Final = Profile(
     barge_in=BargeIn.HOLD, greeting_audio=GREETING_AUDIO, greeting_text="Hello, how can I help?"
 )
+MESSAGE_TEXT: Final = "This is Flora's flowers. Your order is ready."
+# Calls that go out, by what becomes of them when a machine answers.
+HANGING_UP: Final = Profile(machine=MachinePolicy(OnMachine.HANG_UP))
+LEAVING: Final = Profile(machine=MachinePolicy(OnMachine.LEAVE_MESSAGE, MESSAGE_TEXT))
+TALKING_ON: Final = Profile(machine=MachinePolicy(OnMachine.TALK))
 BEGAN_AT: Final = 100.0  # no clock starts at 0
 BYTES_PER_MS: Final = 8
 

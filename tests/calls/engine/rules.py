@@ -22,6 +22,7 @@ from calls.engine.profile import BargeIn, PastItem, Role
 from calls.engine.session import CallSession
 from calls.engine.timers import Timer
 from calls.engine.transcript import Verdict
+from tests.calls.engine.machine_rules import MachineRules
 from tests.calls.engine.model import Model, Response
 from tests.calls.engine.retelling import Retelling, in_order
 from tests.calls.engine.telephone import EPSILON_S, Telephone, Utterance
@@ -79,6 +80,7 @@ class Rules:
         self._model = model
         self._telephone = telephone
         self._retelling = Retelling(session.core.profile)
+        self.machine = MachineRules(session)
         self.live: deque[Utterance] = deque()  # wanted, and not heard to the end yet
         self.saved: dict[str, SaveTurn] = {}
         self.caller_speaking = False
@@ -157,6 +159,7 @@ class Rules:
 
     def hear(self, event: Event, now: float) -> None:
         self._phase_before = self._session.phase
+        self.machine.hear(event, now)
         hears = HEARS.get(type(event))
         if hears is not None and not self.ended:
             hears(self, event, now)
@@ -428,6 +431,7 @@ class Rules:
         if self._confirmed_at is None:
             raise RuleBroken("a response is asked for before the session is confirmed")
         self._judge_second_request(now)
+        _require_none(self.machine.asks(command, now))
         if command.purpose is Purpose.FAREWELL:
             self._judge_farewell(command.request_id)
         if command.purpose is Purpose.GREETING and self._utterances:
@@ -609,6 +613,11 @@ class Rules:
         heard_ms = sum(turn.heard_ms for turn in self.saved.values())
         if (summary.heard_ms, summary.frames_sent) != (heard_ms, self._telephone.frames):
             raise RuleBroken("the metrics do not add up")
+        said: dict[str, list[bool]] = {}
+        for item_id, utterance in self._utterances.items():
+            in_full = not self.saved[item_id].interrupted
+            said.setdefault(utterance.response_id, []).append(in_full)
+        _require_none(self.machine.ends(command.reason, said, self._unwanted))
         if not self._telephone.mark_lost_at and summary.counters["mark_missing"]:
             raise RuleBroken("a mark is missed that was on its way")
 
@@ -651,10 +660,21 @@ class Rules:
             raise RuleBroken("the agent speaks over the caller")
         if self._session.core.ledger.ducked and not self._may_duck():
             raise RuleBroken("the agent goes on more quietly for nobody")
+        purpose = self._purpose.get(utterance.response_id)
+        speaking = self.caller_speaking and not self.noise
+        first = not (utterance.sent or utterance.rewound)
+        _require_none(self.machine.speaks(purpose, first=first, caller_speaking=speaking))
         if self._greeted_at is None:
             self._greeted_at = self.now
+            self._answer_by_greeting()
         if not utterance.sent:
             self._judge_answer(utterance.response_id, self.now)
+
+    def _answer_by_greeting(self) -> None:
+        """Whoever is called says hello first, and the greeting is the answer to that."""
+        if self._session.core.profile.machine and self._session.phase is Phase.GREETING:
+            self._open.clear()
+            self._unheeded.clear()
 
     def _judge_answer(self, response_id: str, now: float) -> None:
         """What is said, or done, for a turn's sake waits until somebody knows what that was."""
@@ -715,6 +735,9 @@ class Rules:
             self._closing_at = now
         if self._session.phase not in (Phase.CLOSING, Phase.HELD, Phase.ENDED):
             self._closing_at, self._farewell_asked = None, ""  # taken back
+        item = self._judged_now if isinstance(event, events.CallerTranscribed) else ""
+        believed = self._session.core.transcript.verdict_on(item)
+        _require_none(self.machine.rest(event, now, believed=believed))
         if (judge := AFTERWARDS.get(type(event))) is not None:
             judge(self, event, now)
         if not self.ended:
@@ -740,6 +763,11 @@ class Rules:
     def _judge_holding(self, now: float) -> None:
         """Nobody waits for a verdict longer than it may take."""
         quiet_s = now - self._caller_at
+        if self._session.conversation.answering.opening:
+            there = self._retelling.begun and self._next_to_send() is not None
+            if there and not self.caller_speaking:
+                _require_none(self.machine.holds_back(now))
+            return
         if not self.caller_speaking and quiet_s > self._limits.verdict_s + EPSILON_S:
             ledger = self._session.core.ledger
             if ledger.held or (self._next_to_send() is not None and ledger.withheld):
@@ -751,6 +779,8 @@ class Rules:
     def _judge_keys(self, now: float) -> None:
         if self._session.core.profile.keys and Timer.KEYS not in self._session.core.timers:
             self._keys = ""  # a key that means a tool is told by what came of it
+        if self._session.conversation.answering.closing:
+            self._keys = ""  # a machine presses none
         told_late = self._keys and now - self._keys_at > self._limits.keys_s + EPSILON_S
         there = self._session.core.online and self._session.phase is not Phase.CLOSING
         if told_late and there:
@@ -760,7 +790,8 @@ class Rules:
         """After a minute in which nobody said anything, the call is over."""
         response = self._model.active
         mid_sentence = response is not None and response.wanted and bool(response.utterances)
-        if not (self.ended or self.caller_speaking or mid_sentence):
+        taking_leave = Timer.FAREWELL in self._session.core.timers
+        if not (self.ended or self.caller_speaking or mid_sentence or taking_leave):
             raise RuleBroken("the caller sits in silence, and is not told why")
 
     def _judge_deadline(self, now: float) -> None:
@@ -805,6 +836,8 @@ class Rules:
     def _agent_goes_on(self, now: float) -> bool:
         if self._session.phase in NOT_TO_BE_STOPPED or self._protected(now):
             return False
+        if self._session.conversation.answering.opening:
+            return False  # he has not begun
         if self._barge_in is BargeIn.CONFIRM and self._session.phase is not Phase.HELD:
             return bool(self.live) and not self._session.core.ledger.ducked
         return self._telephone.level_ms(now) > 0
@@ -836,6 +869,7 @@ class Rules:
         if was_held and self._cut_off and not self.judged[item]:
             raise RuleBroken(f"{item} meant nothing, and the agent gives way to it")
         reopened = self._session.phase is not Phase.CLOSING or self._disbelieved(item)
+        reopened |= self._session.conversation.answering.closing  # on what may be a machine's words
         if was_held and self.judged[item] and not (reopened or is_leave_taking(event.text)):
             raise RuleBroken("the caller asks on, and the agent hangs up")
 
@@ -883,6 +917,11 @@ class Rules:
     @property
     def _limits(self) -> Limits:
         return self._session.limits
+
+
+def _require_none(fault: str) -> None:
+    if fault:
+        raise RuleBroken(fault)
 
 
 def _heard_in_full(utterance: Utterance) -> bool:

@@ -14,8 +14,16 @@ import pytest
 from calls.engine.core import Phase
 from calls.engine.limits import Limits
 from calls.engine.profile import PastItem, Profile, Resumption, Role
-from tests.calls.engine.histories import LARGER, ODD_SIZE, explore
-from tests.calls.engine.line import CACHED, CONFIRM, HOLD, Line
+from tests.calls.engine.called import (
+    a_mailbox_answers,
+    a_message_is_left,
+    called,
+    greeted,
+    greeting_waits,
+    perhaps_a_machine,
+)
+from tests.calls.engine.histories import LARGER, ODD_SIZE, OUTBOUND, explore
+from tests.calls.engine.line import CACHED, CONFIRM, HANGING_UP, HOLD, TALKING_ON, Line
 
 BRIEFLY: Final = Limits(greeting_protected_s=0.3)
 PROTECTED: Final = dataclasses.replace(CACHED, greeting_protected=True)
@@ -57,6 +65,18 @@ LARGER_BEGINNINGS: dict[str, Callable[[], Line]] = {
     "held in the farewell": lambda: _held_in_the_farewell(),
     "taken up again": lambda: Line.configuring(profile=RESUMED),
     "the third model": lambda: _third_model(),
+}
+
+# Of calls that go out.
+OUTBOUND_BEGINNINGS: dict[str, Callable[[], Line]] = {
+    "called": called,
+    "the greeting waits": greeting_waits,
+    "called, to hang up on machines": lambda: called(HANGING_UP),
+    "called, to talk to machines": lambda: called(TALKING_ON),
+    "a callee is greeted": greeted,
+    "a mailbox has spoken": a_mailbox_answers,
+    "a message is left": a_message_is_left,
+    "perhaps a machine": perhaps_a_machine,
 }
 
 
@@ -157,6 +177,11 @@ def test_every_history_of_four_steps(beginning: str) -> None:
     assert explore(BEGINNINGS[beginning](), 4) > 500
 
 
+@pytest.mark.parametrize("beginning", OUTBOUND_BEGINNINGS)
+def test_every_history_of_four_steps_of_a_call_that_goes_out(beginning: str) -> None:
+    assert explore(OUTBOUND_BEGINNINGS[beginning](), 4, alphabet=OUTBOUND) > 500
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("beginning", LARGER_BEGINNINGS)
 def test_every_history_of_four_steps_of_the_larger_alphabet(beginning: str) -> None:
@@ -171,8 +196,9 @@ def test_every_history_of_five_steps(beginning: str) -> None:
 
 def test_a_history_may_end_in_every_letter() -> None:
     """Were one of them never possible, its part of the alphabet would be untried."""
-    played = {letter.name for letter in LARGER for line in _lines() if letter.can_happen(line)}
-    assert played == {letter.name for letter in LARGER}
+    letters = (*LARGER, *OUTBOUND)
+    played = {letter.name for letter in letters for line in _lines() if letter.can_happen(line)}
+    assert played == {letter.name for letter in letters}
 
 
 def _lines() -> list[Line]:

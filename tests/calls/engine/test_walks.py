@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,8 +23,17 @@ from calls.engine.limits import Limits
 from calls.engine.profile import Profile
 from calls.engine.tool_desk import END_CALL
 from calls.engine.tooling import ToolEffect
-from tests.calls.engine.histories import LARGER, Letter, absorb_everything
-from tests.calls.engine.line import CACHED, CONFIRM, HOLD, INSTANT, Line
+from tests.calls.engine.histories import LARGER, OUTBOUND, Letter, absorb_everything
+from tests.calls.engine.line import (
+    CACHED,
+    CONFIRM,
+    HANGING_UP,
+    HOLD,
+    INSTANT,
+    LEAVING,
+    TALKING_ON,
+    Line,
+)
 from tests.calls.engine.rules import RuleBroken
 from tests.calls.engine.sounds import CAR, ECHO, QUIET, VOICE
 
@@ -35,6 +44,11 @@ PROFILES: Final = [
     dataclasses.replace(profile, greeting_audio=greeting.greeting_audio, greeting_text="Hello!")
     for profile in (HOLD, INSTANT, CONFIRM)
     for greeting in (Profile(), CACHED)
+]
+OUTBOUND_PROFILES: Final = [
+    dataclasses.replace(profile, machine=outbound.machine)
+    for profile in PROFILES
+    for outbound in (HANGING_UP, LEAVING, TALKING_ON)
 ]
 WORDS: Final = ["yes", "uh", "a table for four", "", "goodbye", "Forty a night."]
 SOUNDS: Final = [QUIET, VOICE, CAR, ECHO]
@@ -216,18 +230,34 @@ MOVES: Final = (
 )
 
 
+KNOWN: Final = {letter.name for letter in LARGER}
+OUTBOUND_MOVES: Final = (
+    *MOVES,
+    *[_lettered(letter) for letter in OUTBOUND if letter.name not in KNOWN],
+)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_a_walk_of_ten_thousand_steps(seed: int) -> None:
-    chance = random.Random(seed)
-    line, calls = _next_call(chance), 1
+    walk(random.Random(seed), MOVES, PROFILES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_a_walk_of_ten_thousand_steps_through_calls_that_go_out(seed: int) -> None:
+    walk(random.Random(seed), OUTBOUND_MOVES, OUTBOUND_PROFILES)
+
+
+def walk(chance: random.Random, possible: Sequence[Move], profiles: Sequence[Profile]) -> None:
+    line, calls = Line.greeting(LIMITS, chance.choice(profiles)), 1
     trail: deque[str] = deque(maxlen=30)
     for _ in range(10_000):
         if line.ended:
             absorb_everything(line)
-            line, calls = _next_call(chance), calls + 1
+            line, calls = Line.greeting(LIMITS, chance.choice(profiles)), calls + 1
             trail.clear()
-        moves = [move for move in MOVES if move.can_happen(line)]
+        moves = [move for move in possible if move.can_happen(line)]
         (move,) = chance.choices(moves, [move.weight for move in moves])
         trail.append(move.name)
         try:
@@ -235,7 +265,3 @@ def test_a_walk_of_ten_thousand_steps(seed: int) -> None:
         except RuleBroken as broken:
             raise RuleBroken(f"{' > '.join(trail)}: {broken}") from broken
     assert calls > 100
-
-
-def _next_call(chance: random.Random) -> Line:
-    return Line.greeting(LIMITS, chance.choice(PROFILES))

@@ -136,6 +136,7 @@ def test_the_same_number_twice_is_one_number() -> None:
 
 def test_where_one_number_ends_is_not_guessed() -> None:
     assert telephone("030 901820 030 9018 2030", "DE") == Problem.AMBIGUOUS
+    assert telephone("050+1234567", "IL") == Problem.AMBIGUOUS
 
 
 @given(st.from_regex(PLAIN_ISRAELI_MOBILE, fullmatch=True))

@@ -114,7 +114,12 @@ def test_no_document_type_is_read_and_so_no_entity() -> None:
     row = '<row r="1"><c r="A1" t="inlineStr"><is><t>&e;</t></is></c></row>'
     text = f'{secret}<worksheet xmlns="{NAMESPACE}"><sheetData>{row}</sheetData></worksheet>'
     assert refusal_of(repacked(LIST, {SHEET: text.encode()})) == BROKEN_WORKBOOK
-    assert refusal_of(repacked(LIST, {"xl/styles.xml": secret.encode()})) == BROKEN_WORKBOOK
+
+
+def test_a_document_type_is_refused_even_where_it_does_no_harm() -> None:
+    text = f'<!DOCTYPE x><worksheet xmlns="{NAMESPACE}"><sheetData><row/></sheetData></worksheet>'
+    assert refusal_of(repacked(LIST, {SHEET: text.encode()})) == BROKEN_WORKBOOK
+    assert refusal_of(repacked(LIST, {"xl/unused.xml": b"<!DOCTYPE x><x/>"})) == BROKEN_WORKBOOK
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

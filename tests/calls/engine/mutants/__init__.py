@@ -8,8 +8,12 @@ from typing import Final
 import pytest
 
 from calls.engine.timers import Timer, Timers
-from tests.calls.engine.histories import ALPHABET, LARGER, explore
-from tests.calls.engine.test_histories import BEGINNINGS, LARGER_BEGINNINGS
+from tests.calls.engine.histories import ALPHABET, LARGER, OUTBOUND, Letter, explore
+from tests.calls.engine.test_histories import (
+    BEGINNINGS,
+    LARGER_BEGINNINGS,
+    OUTBOUND_BEGINNINGS,
+)
 
 Patch = pytest.MonkeyPatch
 Mutant = Callable[[Patch], None]
@@ -22,12 +26,17 @@ def caught_from(beginning: str) -> Callable[[Mutant], Mutant]:
     """From where in a call the fault is a few steps away."""
 
     def explore_deeper_and_deeper() -> None:
-        begin = (BEGINNINGS | LARGER_BEGINNINGS)[beginning]
-        alphabet = ALPHABET if beginning in BEGINNINGS else LARGER
+        begin = (BEGINNINGS | LARGER_BEGINNINGS | OUTBOUND_BEGINNINGS)[beginning]
         for length in (1, 2, 3, 4):
-            explore(begin(), length, alphabet=alphabet)
+            explore(begin(), length, alphabet=_alphabet(beginning))
 
     return caught_by(explore_deeper_and_deeper)
+
+
+def _alphabet(beginning: str) -> tuple[Letter, ...]:
+    if beginning in OUTBOUND_BEGINNINGS:
+        return OUTBOUND
+    return ALPHABET if beginning in BEGINNINGS else LARGER
 
 
 def caught_by(finder: Finder) -> Callable[[Mutant], Mutant]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from calls.engine.commands import CancelResponse, Command, Purpose
-from calls.engine.conversation import Conversation
 from calls.engine.responses import Request, ResponseArbiter, State
+from calls.engine.retries import Retries
 from tests.calls.engine.mutants import Patch, caught_from
 
 
@@ -92,4 +92,4 @@ def a_foreign_response_is_taken_for_ours(monkeypatch: Patch) -> None:
 
 @caught_from("at the start")
 def a_failed_response_is_left_at_that(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(Conversation, "recreate", lambda self, purpose, event, now: None)
+    monkeypatch.setattr(Retries, "recreate", lambda self, purpose, event, now: None)
