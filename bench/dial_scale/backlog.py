@@ -28,8 +28,8 @@ from tenants.actions import claim_number, create_business
 from tenants.models import Business
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 
-BUSINESSES: Final = 10
-RUNS_EACH: Final = 4
+BUSINESSES: Final = 5
+RUNS_EACH: Final = 2
 # Of the jobs, so many belong to one run: the others share the rest.
 IN_THE_BIG_RUN: Final = 0.6
 NO_LIMIT: Final = 10_000
