@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 
 from outbound.models import CarrierAccount
 from outbound.protocol import protocol
@@ -16,12 +16,13 @@ from outbound.protocol import protocol
 NO_LIMIT_FROM = 16
 
 
-def taken(account_sid: str, *, queued_ms: int, now: datetime) -> None:
+def taken(account_sid: str, *, queued_ms: int, now: datetime, calls: int = 1) -> None:
     """The carrier takes calls again; what it queues is sent too fast."""
     account = CarrierAccount.objects.filter(account_sid=account_sid)
-    account.filter(congestion__gt=0).update(congestion=0)
-    account.filter(most_live__gte=NO_LIMIT_FROM).update(most_live=None)
-    account.filter(most_live__isnull=False).update(most_live=F("most_live") + 1)
+    no_limit_any_more = When(most_live__gte=NO_LIMIT_FROM, then=Value(None))
+    account.filter(Q(congestion__gt=0) | Q(most_live__isnull=False)).update(
+        congestion=0, most_live=Case(no_limit_any_more, default=F("most_live") + calls)
+    )
     if queued_ms > protocol().queued_at_most_s * 1000:
         slowed_until = now + timedelta(milliseconds=queued_ms)
         account.exclude(slowed_until__gte=slowed_until).update(slowed_until=slowed_until)

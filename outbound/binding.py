@@ -4,6 +4,8 @@ list all say so, in any order and more than once.
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 import structlog
@@ -35,13 +37,26 @@ def locked(attempt: DialAttempt) -> tuple[DialAttempt, OutboundCallJob]:
     return fresh.get(pk=attempt.pk), job
 
 
+def locked_together(
+    business_id: uuid.UUID, attempt_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, tuple[DialAttempt, OutboundCallJob]]:
+    """As `locked`, for several: all jobs and then all attempts, each in the order of their keys."""
+    attempts = DialAttempt.objects.for_business(business_id).filter(pk__in=attempt_ids)
+    jobs = OutboundCallJob.objects.for_business(business_id)
+    of_them = jobs.filter(dial_attempts__in=attempts).order_by("pk")
+    by_id = {job.pk: job for job in of_them.select_for_update(of=("self",))}
+    fresh = attempts.order_by("pk").select_for_update(of=("self",))
+    rows = fresh.select_related("run", "business")
+    return {attempt.pk: (attempt, by_id[attempt.job_id]) for attempt in rows}
+
+
 def bind(attempt: DialAttempt, job: OutboundCallJob, *, call_sid: str, now: datetime) -> bool:
     """This call is what the attempt has become. False: it has become another one, or is given up,
     and this call must not be let through. Both rows are locked by the caller.
     """
     if attempt.call_sid == call_sid:
         return True
-    if attempt.call_sid is None and attempt.state in UNBOUND and _is_newest(attempt, job):
+    if attempt.call_sid is None and attempt.state in UNBOUND and is_newest(attempt, job):
         try:
             with transaction.atomic():
                 _place(attempt, job, call_sid, now)
@@ -56,13 +71,14 @@ def bind(attempt: DialAttempt, job: OutboundCallJob, *, call_sid: str, now: date
     return False
 
 
-def _is_newest(attempt: DialAttempt, job: OutboundCallJob) -> bool:
+def is_newest(attempt: DialAttempt, job: OutboundCallJob) -> bool:
     return attempt.number == job.attempts + 1 and not job.is_over
 
 
 def _place(attempt: DialAttempt, job: OutboundCallJob, call_sid: str, now: datetime) -> None:
     was_given_up = attempt.state == AttemptState.QUEUED
-    attempt.call = _call(attempt, job, call_sid, now)
+    attempt.call = new_call(attempt, job, call_sid, now)
+    attempt.call.save(force_insert=True)
     attempt.call_sid = call_sid
     attempt.state = AttemptState.PLACED
     attempt.look_at = None
@@ -75,22 +91,22 @@ def _place(attempt: DialAttempt, job: OutboundCallJob, call_sid: str, now: datet
         reserve(attempt)
 
 
-def _call(attempt: DialAttempt, job: OutboundCallJob, call_sid: str, now: datetime) -> Call:
-    call: Call = Call.objects.create(
+def new_call(attempt: DialAttempt, job: OutboundCallJob, call_sid: str, now: datetime) -> Call:
+    """Not stored yet."""
+    return Call(
         business=attempt.business,
         direction=Direction.OUTBOUND,
         status=CallStatus.QUEUED,
         call_sid=call_sid,
         account_sid=attempt.account_sid,
-        number=attempt.run.number,
+        number_id=attempt.run.number_id,
         from_e164=attempt.from_e164,
         to_e164=attempt.to_e164,
-        lead=job.lead,
+        lead_id=job.lead_id,
         language=attempt.business.language,
         created_at=now,
         **_at_a_machine(attempt, job),
     )
-    return call
 
 
 def _at_a_machine(attempt: DialAttempt, job: OutboundCallJob) -> dict[str, str]:

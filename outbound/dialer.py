@@ -7,7 +7,7 @@ threads do nothing but ask the carrier, once per intent. No transaction is open 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,11 +24,12 @@ from outbound.placements import record
 from outbound.protocol import Protocol, database_now, protocol
 from outbound.queue import candidates
 from outbound.reconcile import settle_the_dead
+from outbound.together import record_together
 from outbound.turns import Candidate, Turns
 
 logger = structlog.get_logger(__name__)
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 32
 # Above the periodic tasks that one process does at a time.
 DIALLING: Final = 100
 LOOK_EVERY_S: Final = 0.25
@@ -199,16 +200,30 @@ def _answer(asking: Future[Placing]) -> Placing:
     return asking.result()
 
 
-def _write_down(answers: Iterable[tuple[Intent, Placing]], owner: int, clock: Clock) -> None:
+def _write_down(answers: Sequence[tuple[Intent, Placing]], owner: int, clock: Clock) -> None:
     for intent, placing in answers:
         if not isinstance(placing, Withheld):
             logger.info("carrier_asked", attempt_id=str(intent.attempt_id), came=_name(placing))
+    for intent, placing in _after_those_of_one_kind(answers, owner, clock):
         try:
             record(intent, placing, owner=owner, now=clock())
         except (DatabaseError, InterfaceError):
             # The database cannot be told now. The CallSid must not be lost with this process.
             logger.exception("answer_not_recorded", attempt_id=str(intent.attempt_id))
             spool.keep(intent, placing)
+
+
+def _after_those_of_one_kind(
+    answers: Sequence[tuple[Intent, Placing]], owner: int, clock: Clock
+) -> Sequence[tuple[Intent, Placing]]:
+    """What is left when the usual answers have been written down together."""
+    if len(answers) < 2:
+        return answers
+    try:
+        return record_together(answers, owner=owner, now=clock())
+    except (DatabaseError, InterfaceError):
+        logger.exception("answers_not_recorded_together")
+        return answers
 
 
 def _name(placing: Placing) -> str:
