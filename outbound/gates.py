@@ -80,6 +80,8 @@ class RunSituation:
     gap: timedelta
     dialled_by_block: Counter[str]
     most_of_a_block: int
+    # Of the seconds of today, what calls under way may give back.
+    reserved_today: int = 0
 
     def allow(self, number: str) -> None:
         """Another call of this run is on its way."""
@@ -88,6 +90,7 @@ class RunSituation:
                 lines.live += 1
         self.calls_today += 1
         self.seconds_today += self.seconds_a_call
+        self.reserved_today += self.seconds_a_call
         self.dialled_by_block[block_of(number)] += 1
 
 
@@ -176,7 +179,10 @@ def minutes_are_left_today(run: RunSituation) -> Refusal | None:
     if run.seconds_today + run.seconds_a_call <= run.most_seconds_today:
         return None
     facts = {"most": run.most_seconds_today // 60}
-    return Refusal(Gate.MINUTES_A_DAY, "used_up", run.tomorrow, facts)
+    used = run.seconds_today - run.reserved_today
+    comes_back = used + run.seconds_a_call <= run.most_seconds_today
+    next_at = run.now + LINE_FREE_IN if comes_back else run.tomorrow
+    return Refusal(Gate.MINUTES_A_DAY, "used_up", next_at, facts)
 
 
 def nothing_is_odd(run: RunSituation, job: JobSituation) -> Refusal | None:

@@ -148,6 +148,7 @@ def run_situation(
         calls_today=usage.calls,
         most_calls_today=own.most_calls_today,
         seconds_today=usage.reserved_s + usage.used_s,
+        reserved_today=usage.reserved_s,
         most_seconds_today=own.most_seconds_today,
         seconds_a_call=rules.seconds_a_call,
         tomorrow=_tomorrow(rules.business, now),

@@ -99,6 +99,13 @@ def test_who_has_nothing_against_them_is_let_through() -> None:
         ({"run": Lines(2, 2)}, Gate.RUN_LINES, "all_in_use", MINUTE / 60),
         ({"calls_today": 50}, Gate.CALLS_A_DAY, "used_up", 12 * HOUR),
         ({"seconds_today": 5401}, Gate.MINUTES_A_DAY, "used_up", 12 * HOUR),
+        # Calls under way will not come to all that is reserved for them.
+        (
+            {"seconds_today": 5401, "reserved_today": 1},
+            Gate.MINUTES_A_DAY,
+            "used_up",
+            MINUTE / 60,
+        ),
     ],
 )
 def test_a_run_is_held_up(
