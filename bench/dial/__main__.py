@@ -24,6 +24,8 @@ from prosaas.processes import exit_on_signals
 # Of the time that is given, so much is spent on breaking things; the rest, and a little more, is
 # there for what is left to come to its end.
 RAGES = 0.5
+# Half of a long list is still to be called then.
+KILLED_SETTLE_S = 300.0
 
 
 def main() -> int:
@@ -61,7 +63,7 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         seed=random.SystemRandom().randrange(10**6) if options.seed is None else options.seed,
         leads=options.leads or (500 if options.kill_all else 120),
         rages_s=seconds * RAGES,
-        settles_within_s=seconds * (1 - RAGES),
+        settles_within_s=KILLED_SETTLE_S if options.kill_all else seconds * (1 - RAGES),
         mix=mix,
         weaken=options.weaken,
         diallers=options.diallers,
