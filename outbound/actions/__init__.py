@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outbound.actions.answering import answer_attempt, take_attempt_status
+from outbound.actions.carrier_accounts import try_account_again
 from outbound.actions.deciding import mark_not_placed, mark_placed
 from outbound.actions.keeping import keep_watch
 from outbound.actions.runs import (
@@ -32,4 +33,5 @@ __all__ = [
     "start_run",
     "stop_run",
     "take_attempt_status",
+    "try_account_again",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from outbound.models import (
     OutboundCallRun,
     RunStatus,
 )
+from outbound.models.installation import SILENT_AFTER
 from outbound.situation import Rules
 from outbound.wording.attempts import of_attempt
 from outbound.wording.runs import of_run
@@ -44,8 +45,6 @@ JOBS: Final[Mapping[str, _StrPromise]] = {
     JobStatus.CANCELED: _("Called off, so nobody calls again."),
     JobStatus.REJECTED: _("Is not called in this run at all."),
 }
-# The periodic tasks come every few seconds; whoever has not come for so long is missed.
-SILENT_AFTER: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
