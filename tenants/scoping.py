@@ -51,6 +51,7 @@ class PlatformReason(StrEnum):
     WATCH_CALLS = "watch live calls"
     MAKE_GREETINGS = "make recorded greetings"
     DIAL = "dial"
+    COMMAND = "a command of the operator"
 
 
 @dataclass(frozen=True, slots=True)

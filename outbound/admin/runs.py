@@ -135,7 +135,8 @@ class OutboundCallRunAdmin(ActingAdmin, BusinessAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutboundCallRun]:
         runs: QuerySet[OutboundCallRun] = super().get_queryset(request)
-        return runs.select_related("business")
+        needed = ("business", "number", "version__prompt__business", "again_of", "created_by")
+        return runs.select_related(*needed).defer("version__text", "version__greeting")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RunList]:
         return RunList

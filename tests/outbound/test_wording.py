@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 
 LATER = OPEN_HOURS + timedelta(hours=2)
 # What `Refusal(...)` is given where its reason is no plain text in the code.
-REASONS: dict[str, set[str]] = {
+REASONS: Mapping[str, Collection[str]] = {
     "run.status": set(RunStatus) - {RunStatus.RUNNING},
     "ban.value": set(Ban),
     "decision.reason.value": set(Reason) - {Reason.ALLOWED},
@@ -62,7 +62,7 @@ def gates_named(code: str) -> set[str]:
     return {Gate[code.removeprefix("Gate.")]}
 
 
-def reasons_named(code: str) -> set[str]:
+def reasons_named(code: str) -> Collection[str]:
     return REASONS[code] if code in REASONS else {ast.literal_eval(code)}
 
 

@@ -31,6 +31,7 @@ PLACES = {
     ("outbound/actions/keeping.py", "DIAL"),
     ("outbound/actions/stopping.py", "DIAL"),
     ("outbound/admin/acting.py", "ADMIN"),
+    ("outbound/finding.py", "COMMAND"),
     ("outbound/intents.py", "DIAL"),
     ("outbound/queue.py", "DIAL"),
     ("outbound/reconcile.py", "DIAL"),
