@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, QuerySet, Value, When
-from django.http import HttpRequest
+from django.db.models import Case, Value, When
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from outbound.actions import mark_not_placed, mark_placed
 from outbound.admin.acting import Act, ActingAdmin
-from outbound.admin.columns import PhoneSearch, RunColumn, RunFilter, told
+from outbound.admin.columns import ManyRows, PhoneSearch, RunColumn, RunFilter, told
 from outbound.models import AttemptState, DialAttempt
 from outbound.wording import of_attempt, outcome
 from tenants.admin_display import link
@@ -35,7 +34,7 @@ class SidForm(forms.Form):
         label=_("CallSid"),
         max_length=34,
         help_text=_("As the carrier's list of calls shows it: CA and 32 digits or letters."),
-        widget=forms.TextInput(attrs={"dir": "ltr", "size": 40, "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off"}),
     )
 
 
@@ -68,7 +67,9 @@ class AttemptColumns:
 
 
 @admin.register(DialAttempt)
-class DialAttemptAdmin(AttemptColumns, RunColumn, PhoneSearch, ActingAdmin, ReadOnlyAdmin):
+class DialAttemptAdmin(
+    AttemptColumns, RunColumn, ManyRows, PhoneSearch, ActingAdmin, ReadOnlyAdmin
+):
     """History, but for those of which nobody can find out what became: a person looks them up."""
 
     acts = (
@@ -152,10 +153,6 @@ class DialAttemptAdmin(AttemptColumns, RunColumn, PhoneSearch, ActingAdmin, Read
             {"fields": ("usage_day", "reserved_s", "used_s", "owner", "fence")},
         ),
     )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[DialAttempt]:
-        attempts: QuerySet[DialAttempt] = super().get_queryset(request)
-        return attempts.select_related(*self.list_select_related)
 
     @admin.display(description=_("age"), ordering="posted_at")
     def age(self, attempt: DialAttempt) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -37,6 +38,31 @@ class PhoneSearch(ModelAdmin):
         return super().get_search_results(request, queryset, term)
 
 
+class PageOfMany(ChangeList):
+    """Of a hundred thousand rows the page is cut first: joined before, all of them would be sorted
+    with everything that belongs to them.
+    """
+
+    def apply_select_related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
+        belongings = cast(ManyRows, self.model_admin).list_select_related
+        return qs.select_related(None).prefetch_related(*belongings)
+
+
+class ManyRows(ModelAdmin):
+    list_select_related: ClassVar[tuple[str, ...]]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PageOfMany
+
+
+def _isolated(*names: str) -> str:
+    """Side by side in the order of the page, each in its own direction."""
+    return " · ".join(f"\u2068{name}\u2069" for name in names)
+
+
 class OfRun(Protocol):
     run: OutboundCallRun
 
@@ -57,7 +83,7 @@ class RunFilter(admin.SimpleListFilter):
         chosen = self._chosen()
         if chosen and chosen not in [run.pk for run in shown]:
             shown += runs.filter(pk=chosen)
-        return [(str(run.pk), f"{run.name} · {run.business.name}") for run in shown]
+        return [(str(run.pk), _isolated(run.name, run.business.name)) for run in shown]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():

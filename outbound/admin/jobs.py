@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from outbound.admin.attempts import AttemptColumns
-from outbound.admin.columns import PhoneSearch, RunColumn, RunFilter, list_address
+from outbound.admin.columns import ManyRows, PhoneSearch, RunColumn, RunFilter, list_address
 from outbound.models import DialAttempt, DialVerdict, OutboundCallJob
 from outbound.wording import of_verdict, outcome, why
 from tenants.admin_display import ReadOnlyRows, link
@@ -36,7 +36,7 @@ class AttemptInline(AttemptColumns, ReadOnlyRows, TabularInline):
 
 
 @admin.register(OutboundCallJob)
-class OutboundCallJobAdmin(RunColumn, PhoneSearch, ReadOnlyAdmin):
+class OutboundCallJobAdmin(RunColumn, ManyRows, PhoneSearch, ReadOnlyAdmin):
     """Why this person was called, or was not, and when next."""
 
     change_form_template = "outbound/admin/job.html"
@@ -58,10 +58,6 @@ class OutboundCallJobAdmin(RunColumn, PhoneSearch, ReadOnlyAdmin):
         "created_at",
         "ended_at",
     )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[OutboundCallJob]:
-        jobs: QuerySet[OutboundCallJob] = super().get_queryset(request)
-        return jobs.select_related(*self.list_select_related)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

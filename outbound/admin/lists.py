@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from outbound.admin.columns import PhoneSearch, list_link, told
+from outbound.admin.columns import ManyRows, PhoneSearch, list_link, told
 from outbound.models import LeadList, LeadListEntry
 from tenants.admin_display import link
 from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
@@ -39,17 +39,13 @@ class LeadListAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LeadListEntry)
-class LeadListEntryAdmin(PhoneSearch, ReadOnlyAdmin):
+class LeadListEntryAdmin(ManyRows, PhoneSearch, ReadOnlyAdmin):
     list_display = ("telephone", "person", "of_list", "business", "added_at")
     list_filter = ("added_at",)
     list_select_related = ("business", "list", "lead")
     search_fields = (*BusinessAdmin.search_fields, "lead__phone_e164", "lead__name", "list__name")
     ordering = ("-added_at", "pk")
     fields = ("business", "of_list", "person", "telephone", "added_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[LeadListEntry]:
-        entries: QuerySet[LeadListEntry] = super().get_queryset(request)
-        return entries.select_related(*self.list_select_related)
 
     @admin.display(description=_("telephone"), ordering="lead__phone_e164")
     def telephone(self, entry: LeadListEntry) -> SafeString:

@@ -30,7 +30,7 @@ from outbound.models import (
 )
 from outbound.wording import holds_up, of_run, of_verdict
 from prompts.models import Direction, PromptVersion
-from tenants.admin_display import link
+from tenants.admin_display import as_json, link
 from tenants.admin_site import BusinessAdmin, ModelAdmin, operator_of
 from tenants.models import PhoneNumber
 
@@ -55,6 +55,8 @@ SETTINGS: Final = (
     "message_on_last_only",
     "require_consent",
 )
+# How those are shown that do not read well as they are stored, while nobody may edit them.
+READABLE: Final = {"schedule": "hours", "retries": "again_after", "number": "calling"}
 VERDICTS_SHOWN: Final = 20
 
 
@@ -106,22 +108,16 @@ class OutboundCallRunAdmin(ActingAdmin, BusinessAdmin):
     ordering = ("-created_at", "pk")
     directions: ClassVar[dict[str, str]] = {
         "name": "auto",
+        "number": "ltr",
         "schedule": "ltr",
         "retries": "ltr",
         "machine_message": "auto",
     }
-    fieldsets = (
-        (None, {"fields": ("business", "status", "pause_detail", "first_run")}),
-        (_("Settings"), {"fields": SETTINGS}),
-        (
-            _("Times"),
-            {"fields": ("created_by", "created_at", "started_at", "paused_at", "ended_at")},
-        ),
-    )
     readonly_fields = (
         "status",
         "pause_detail",
         "first_run",
+        *READABLE.values(),
         "created_by",
         "created_at",
         "started_at",
@@ -129,9 +125,22 @@ class OutboundCallRunAdmin(ActingAdmin, BusinessAdmin):
         "ended_at",
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        fields = super().get_readonly_fields(request, obj)
-        return fields if obj is None or obj.status in AT_REST else (*fields, *SETTINGS)
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        edited = self.has_change_permission(request, obj)
+        in_detail = ("pause_detail",) if obj and obj.pause_detail else ()
+        settings = SETTINGS if edited else [READABLE.get(name, name) for name in SETTINGS]
+        return [
+            (None, {"fields": ("business", "status", *in_detail, "first_run")}),
+            (_("Settings"), {"fields": settings}),
+            (
+                _("Times"),
+                {"fields": ("created_by", "created_at", "started_at", "paused_at", "ended_at")},
+            ),
+        ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        at_rest = obj is None or obj.status in AT_REST
+        return at_rest and super().has_change_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutboundCallRun]:
         runs: QuerySet[OutboundCallRun] = super().get_queryset(request)
@@ -200,6 +209,18 @@ class OutboundCallRunAdmin(ActingAdmin, BusinessAdmin):
     @admin.display(description=_("calls again those of"))
     def first_run(self, run: OutboundCallRun) -> SafeString:
         return link(run.again_of)
+
+    @admin.display(description=_("calling window"))
+    def hours(self, run: OutboundCallRun) -> SafeString:
+        return as_json(run.schedule)
+
+    @admin.display(description=_("calling again"))
+    def again_after(self, run: OutboundCallRun) -> SafeString:
+        return as_json(run.retries)
+
+    @admin.display(description=_("caller number"))
+    def calling(self, run: OutboundCallRun) -> SafeString:
+        return link(run.number)
 
 
 def progress_of(run: OutboundCallRun) -> list[tuple[_StrPromise, int, str]]:

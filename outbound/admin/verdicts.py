@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from outbound.admin.columns import PhoneSearch, RunColumn, RunFilter, told
+from outbound.admin.columns import ManyRows, PhoneSearch, RunColumn, RunFilter, told
 from outbound.models import DialVerdict
 from outbound.wording import of_verdict
 from tenants.admin_display import as_json, link
@@ -14,13 +14,12 @@ from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin
 
 
 @admin.register(DialVerdict)
-class DialVerdictAdmin(RunColumn, PhoneSearch, ReadOnlyAdmin):
+class DialVerdictAdmin(RunColumn, ManyRows, PhoneSearch, ReadOnlyAdmin):
     list_display = (
         "last_at",
         "business",
         "of_run",
         "of_job",
-        "gate",
         "sentence",
         "times",
         "next_at",
@@ -43,9 +42,8 @@ class DialVerdictAdmin(RunColumn, PhoneSearch, ReadOnlyAdmin):
         "times",
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[DialVerdict]:
-        verdicts: QuerySet[DialVerdict] = super().get_queryset(request)
-        return verdicts.select_related(*self.list_select_related)
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("outbound/admin.css",)}
 
     @admin.display(description=_("job"), ordering="job__phone_e164")
     def of_job(self, verdict: DialVerdict) -> SafeString:
