@@ -16,7 +16,6 @@ from outbound.models import (
     AttemptState,
     DialAttempt,
     DialVerdict,
-    Gate,
     Heartbeat,
     JobStatus,
     OutboundCallJob,
@@ -141,9 +140,7 @@ def _last_verdict(job: OutboundCallJob) -> DialVerdict | None:
 def _hold(run: OutboundCallRun, now: datetime) -> DialVerdict | None:
     """What keeps everybody of the run waiting."""
     last = DialVerdict.objects.of_run(run).select_related("business").first()
-    return (
-        last if last and last.gate != Gate.PASSED and last.next_at and last.next_at > now else None
-    )
+    return last if last and last.next_at and last.next_at > now else None
 
 
 def holds_up(run: OutboundCallRun, *, now: datetime) -> list[str]:

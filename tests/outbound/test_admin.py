@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from calls.models import Call
-from outbound.actions import edit_run, start_run
+from outbound.actions import edit_run, schedule_run, start_run
 from outbound.gates import Refusal
 from outbound.models import (
     AttemptState,
@@ -274,6 +274,13 @@ def test_broken_retries_are_refused_in_the_form(operator: Client, run: OutboundC
     html = edits(operator, run, retries='{"completed": {"times": 1, "after_s": 60}}')
     assert "Nobody is called again after: completed." in html
     assert "completed" not in fresh(run).retries
+
+
+def test_a_scheduled_run_keeps_its_time(operator: Client, run: OutboundCallRun) -> None:
+    later = OPEN_HOURS + timedelta(days=1)
+    assert schedule_run(run=run, starts_at=later, by=None, now=OPEN_HOURS)
+    assert "Pause the run if it is not to start by itself." in edits(operator, run)
+    assert fresh(run).starts_at == later
 
 
 def test_a_run_is_offered_versions_and_numbers_of_its_own_business(
