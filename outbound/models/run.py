@@ -168,6 +168,10 @@ class OutboundCallRun(BusinessOwned):
             raise ValidationError({"schedule": str(error)}) from error
         if self.machine_policy == MachinePolicy.LEAVE_MESSAGE and not self.machine_message.strip():
             raise ValidationError({"machine_message": _("Say what is to be left as a message.")})
+        if self.status == RunStatus.SCHEDULED and self.starts_at is None:
+            raise ValidationError(
+                {"starts_at": _("Pause the run if it is not to start by itself.")}
+            )
 
     def move(self, *, from_: tuple[RunStatus, ...], to: RunStatus, **changes: Any) -> bool:
         """True for the one who moved it; the row here follows."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Final, cast
 
-from django.utils.formats import date_format
 from django.utils.functional import lazy
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from outbound.windows.decisions import HORIZON, Decision, Reason
 from outbound.windows.holidays import LAST_YEAR, RestDay
+from outbound.windows.moments import moment
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -64,8 +63,8 @@ def explain(decision: Decision, *, zone: tzinfo | None = None) -> _StrPromise:
 
 def _sentence(decision: Decision, zone: tzinfo | None) -> str:
     return str(SENTENCES[decision.reason]) % {
-        "next": _time(decision.next_at, zone),
-        "until": _time(decision.until, zone),
+        "next": moment(decision.next_at, zone),
+        "until": moment(decision.until, zone),
         "holiday": REST_DAYS.get(decision.rest_day) if decision.rest_day else "",
         "broken": decision.broken or NO_SCHEDULE,
         "days": HORIZON.days,
@@ -74,7 +73,3 @@ def _sentence(decision: Decision, zone: tzinfo | None) -> str:
 
 
 _told = lazy(_sentence, str)
-
-
-def _time(instant: datetime | None, zone: tzinfo | None) -> str:
-    return "" if instant is None else date_format(localtime(instant, zone), "DATETIME_FORMAT")
