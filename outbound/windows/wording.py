@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 SENTENCES: Final[Mapping[Reason, _StrPromise]] = {
-    Reason.ALLOWED: _("May be called now, until %(until)s"),
-    Reason.OUTSIDE_HOURS: _("Outside your calling hours in their time zone; next on %(next)s"),
-    Reason.CLOSED_DAY: _("A day on which you call nobody; next on %(next)s"),
-    Reason.SHABBAT: _("It is Shabbat in Israel; next on %(next)s"),
-    Reason.HOLIDAY: _("Nobody in Israel is called now: %(holiday)s. Next on %(next)s"),
+    Reason.ALLOWED: _("May be called now, until %(until)s."),
+    Reason.OUTSIDE_HOURS: _("Outside your calling hours in their time zone; next on %(next)s."),
+    Reason.CLOSED_DAY: _("A day on which you call nobody; next on %(next)s."),
+    Reason.SHABBAT: _("It is Shabbat in Israel; next on %(next)s."),
+    Reason.HOLIDAY: _("Nobody in Israel is called now: %(holiday)s. Next on %(next)s."),
     Reason.TABLE_ENDS: _(
         "The holidays of Israel are known up to %(last_year)s, and nobody there is called after "
         "that. This software has to be updated."
     ),
     Reason.US_HOURS: _(
         "In North America nobody may be called before 8:00 and after 21:00 in their time zone; "
-        "next on %(next)s"
+        "next on %(next)s."
     ),
     Reason.NEVER_OPEN: _(
         "In the next %(days)s days there is no time at which your calling hours allow a call in "

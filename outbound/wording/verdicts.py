@@ -42,6 +42,9 @@ SENTENCES: Final[Mapping[tuple[str, str], _StrPromise]] = {
     (Gate.PACE, "carrier_is_congested"): _(
         "The carrier takes no more calls for the moment. It is asked again on %(next)s."
     ),
+    (Gate.PACE, "feeling_its_way"): _(
+        "The carrier has only begun to take calls, so they go out a few at a time."
+    ),
     (Gate.PACE, "calls_a_second"): _(
         "The carrier takes only so many calls a second; the next one may go out in a moment."
     ),
