@@ -43,9 +43,10 @@ class PageOfMany(ChangeList):
     with everything that belongs to them.
     """
 
-    def apply_select_related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
         belongings = cast(ManyRows, self.model_admin).list_select_related
-        return qs.select_related(None).prefetch_related(*belongings)
+        return rows.select_related(None).prefetch_related(*belongings)
 
 
 class ManyRows(ModelAdmin):

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,19 @@ from tenants.admin_display import link
 from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
 
 
+class CountedLists(ChangeList):
+    """Counts the leads of all lists of a page by one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        lists = list(self.result_list)
+        entries = LeadListEntry.objects.filter(list__in=lists).order_by().values_list("list")
+        counts = dict(entries.annotate(n=Count("pk")))
+        for lead_list in lists:
+            lead_list.entry_count = counts.get(lead_list.pk, 0)
+        self.result_list = lists
+
+
 @admin.register(LeadList)
 class LeadListAdmin(ReadOnlyAdmin):
     list_display = ("called", "business", "people", "created_at")
@@ -21,12 +36,8 @@ class LeadListAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "pk")
     fields = ("business", "called", "people", "created_at")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[LeadList]:
-        """Counted for the lists of one page: a join would count those of all pages."""
-        lists: QuerySet[LeadList] = super().get_queryset(request)
-        entries = LeadListEntry.objects.filter(list=OuterRef("pk")).order_by().values("list")
-        counted = Subquery(entries.annotate(n=Count("pk")).values("n"))
-        return lists.annotate(entry_count=Coalesce(counted, 0, output_field=IntegerField()))
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CountedLists]:
+        return CountedLists
 
     @admin.display(description=_("name"), ordering="name")
     def called(self, lead_list: LeadList) -> SafeString:
@@ -34,7 +45,9 @@ class LeadListAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("leads"))
     def people(self, lead_list: LeadList) -> SafeString:
-        count = getattr(lead_list, "entry_count", 0)
+        count = getattr(lead_list, "entry_count", None)
+        if count is None:
+            count = LeadListEntry.objects.filter(list=lead_list).count()
         return list_link(LeadListEntry, count, list__id__exact=lead_list.pk)
 
 
