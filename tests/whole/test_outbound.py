@@ -16,12 +16,20 @@ from prosaas.simulator.call_plan import Callee, CallFaults
 from prosaas.simulator.callbacks import CallbackFaults
 from prosaas.simulator.callees import callee_named
 from prosaas.simulator.model import Scenario
-from prosaas.simulator.people import HangUp, Person, Say, Wait
+from prosaas.simulator.people import HangUp, Person, Press, Say, Wait
 from prosaas.simulator.phone_call import PhoneCall
 from tenants.models import Business
 from tests.outbound.rig import Clock, fresh, jobs_of, limits, new_number, started
 from tests.people import make_published
-from tests.product import Product, a_business, ended_row_of, eventually, in_database, rows_of
+from tests.product import (
+    Product,
+    a_business,
+    an_agent,
+    ended_row_of,
+    eventually,
+    in_database,
+    rows_of,
+)
 
 GREETING = "Good morning, Flowers calling about your order."
 MESSAGE = "This is Flowers. Your roses are ready. Please call us back."
@@ -113,6 +121,18 @@ async def test_who_says_no_more_calls_is_never_dialled_again(product: Product) -
     assert number not in rung
     jobs = await in_database(lambda: jobs_of(other))
     assert {job.phone_e164: job.status for job in jobs}[number] == JobStatus.REJECTED
+
+
+async def test_the_key_9_means_no_more_calls_whatever_the_business_permits(
+    product: Product,
+) -> None:
+    flowers = await a_caller()
+    await an_agent(flowers, may_mark_do_not_call=False)
+    presser = person(Wait(2500), Press("9"), Wait(2500), HangUp())
+    _, call = await calls(product, flowers, new_number(), presser, retries={})
+    await ended_row_of(call)
+    [listed] = await rows_of(DoNotCall, flowers)
+    assert (listed.phone_e164, listed.via) == (call.to, "key")
 
 
 async def test_a_mailbox_is_left_the_whole_message(product: Product) -> None:
