@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from calls.models import MachinePolicy
 from outbound.retries import RetriesInvalid, RetryPolicy, default_retries, parse_retries
@@ -23,8 +24,8 @@ class RunStatus(models.TextChoices):
     SCHEDULED = "scheduled", _("scheduled")
     RUNNING = "running", _("running")
     PAUSED = "paused", _("paused")
-    COMPLETED = "completed", _("completed")
-    CANCELED = "canceled", _("canceled")
+    COMPLETED = "completed", pgettext_lazy("run", "completed")
+    CANCELED = "canceled", pgettext_lazy("run", "canceled")
 
 
 OVER = (RunStatus.COMPLETED, RunStatus.CANCELED)
