@@ -225,7 +225,9 @@ def it_is_the_time(run: RunSituation, job: JobSituation) -> Refusal | None:
     if decision.reason is windows.Reason.UNKNOWN_ZONE:
         return Refusal(Gate.WINDOW, decision.reason.value, ends=JobStatus.REJECTED)
     next_at = decision.next_at or run.now + windows.HORIZON
-    facts = {"zones": [zone.key for zone in decision.zones][:5]}
+    facts: dict[str, Any] = {"zones": [zone.key for zone in decision.zones][:5]}
+    if decision.rest_day is not None:
+        facts["rest_day"] = decision.rest_day.value
     return Refusal(Gate.WINDOW, decision.reason.value, next_at, facts)
 
 

@@ -52,6 +52,7 @@ class PlatformReason(StrEnum):
     MAKE_GREETINGS = "make recorded greetings"
     DIAL = "dial"
     IMPORT_LEADS = "import leads"
+    COMMAND = "a command of the operator"
 
 
 @dataclass(frozen=True, slots=True)

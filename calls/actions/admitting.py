@@ -16,7 +16,7 @@ from calls.media_tokens import call_of
 from calls.models import AgentSettings, Call, EndReason, PromptBinding, Turn
 from calls.signature import is_genuine_socket
 from calls.tools.offer import tools_of
-from prompts.models import Prompt
+from prompts.models import Direction, Prompt
 from tenants.credentials import (
     CredentialMissing,
     OpenAIAccount,
@@ -29,6 +29,7 @@ from tenants.scoping import business_scope
 logger = structlog.get_logger(__name__)
 
 SHORTEST_CALL_S = 60.0
+OBJECTION_KEY = "9"
 
 
 def admit_stream(*, token: str, signature: str, url: str, now: datetime) -> AdmittedCall:
@@ -141,7 +142,7 @@ def _admitted(
         api_key_owner=model.owner,
         limits=_limits(agent, elapsed),
         profile=_profile(call, binding, agent, elapsed),
-        tools=tools_of(call.business),
+        tools=tools_of(call.business, call.direction),
     )
 
 
@@ -169,7 +170,7 @@ def _profile(
         greeting_audio=greeting_audio(call, binding),
         greeting_text=binding.greeting,
         greeting_protected=agent.greeting_protected,
-        keys=_keys(agent),
+        keys=_keys(agent, call.direction),
         machine=_machine(call),
         resumption=resumption_of(call),
         stream_number=call.stream_number,
@@ -186,11 +187,16 @@ def _machine(call: Call) -> MachinePolicy | None:
     return MachinePolicy(OnMachine(call.machine_policy), call.machine_message)
 
 
-def _keys(agent: AgentSettings) -> dict[str, str]:
-    """What a key of the telephone does, of what this agent may do at all."""
+def _keys(agent: AgentSettings, direction: str) -> dict[str, str]:
+    """What a key of the telephone does, of what this agent may do at all. Whoever we call always has
+    a key for no more calls.
+    """
     keys = {}
     if agent.human_key and agent.may_transfer:
         keys[agent.human_key] = "transfer_to_human"
-    if agent.do_not_call_key and agent.may_mark_do_not_call:
-        keys[agent.do_not_call_key] = "mark_do_not_call"
+    no_more_calls = agent.do_not_call_key if agent.may_mark_do_not_call else ""
+    if direction == Direction.OUTBOUND:
+        no_more_calls = agent.do_not_call_key or OBJECTION_KEY
+    if no_more_calls:
+        keys.setdefault(no_more_calls, "mark_do_not_call")
     return keys

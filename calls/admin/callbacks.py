@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from calls.admin.display import Stylesheet, as_json
 from calls.models import CallbackEvent
+from tenants.admin_display import as_json
 from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
 
 
@@ -37,7 +37,6 @@ class CallbackEventAdmin(CallbackColumns, ReadOnlyAdmin):
     search_fields = (*BusinessAdmin.search_fields, "call_sid__exact")
     ordering = ("-received_at", "pk")
     fields = ("business", "call", "source", "happened", "sequence", "sid", "told", "received_at")
-    Media = Stylesheet
 
     @admin.display(description=_("call SID"), ordering="call_sid")
     def sid(self, event: CallbackEvent) -> SafeString:

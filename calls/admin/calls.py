@@ -10,7 +10,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from calls.admin.callbacks import CallbackColumns
-from calls.admin.display import ReadOnlyRows, Stylesheet, as_json, link, words
 from calls.admin.transfers import TransferColumns
 from calls.models import (
     Appointment,
@@ -22,6 +21,7 @@ from calls.models import (
     Transfer,
     Turn,
 )
+from tenants.admin_display import ReadOnlyRows, as_json, link, words
 from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
 
 if TYPE_CHECKING:
@@ -267,7 +267,6 @@ class CallAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    Media = Stylesheet
 
     @admin.display(description=_("in one sentence"))
     def why(self, call: Call) -> SafeString:

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from calls.admin.display import Stylesheet, as_json
 from calls.models import DoNotCall, Lead
+from tenants.admin_display import as_json
 from tenants.admin_site import BusinessAdmin, ltr
 
 WRITTEN_BY_PEOPLE = ("name", "consent_at", "consent_source")
@@ -40,7 +40,6 @@ class LeadAdmin(BusinessAdmin):
         "created_at",
     )
     readonly_fields = tuple(field for field in fields if field not in WRITTEN_BY_PEOPLE)
-    Media = Stylesheet
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         leads: QuerySet[Lead] = super().get_queryset(request)
@@ -82,7 +81,6 @@ class DoNotCallAdmin(BusinessAdmin):
     ordering = ("-since", "pk")
     fields = ("business", "telephone", "via", "since", "call")
     readonly_fields = fields
-    Media = Stylesheet
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -8,8 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from calls.admin.display import link
 from calls.models import Appointment, ClosedDay, OpeningHours
+from tenants.admin_display import link
 from tenants.admin_site import BusinessAdmin
 
 

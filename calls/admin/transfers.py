@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from calls.admin.display import Stylesheet, link, words
 from calls.models import Transfer
+from tenants.admin_display import link, words
 from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
 
 
@@ -44,7 +44,6 @@ class TransferAdmin(TransferColumns, ReadOnlyAdmin):
         "accepted_at",
         "ended_at",
     )
-    Media = Stylesheet
 
     @admin.display(description=_("call"))
     def of_call(self, transfer: Transfer) -> SafeString:

@@ -147,7 +147,7 @@ def _spend(row: ToolCall) -> None:
 
 def _arguments(row: ToolCall, written: str) -> dict[str, object]:
     """As its definition asks for them. What is not offered is refused, whoever asks for it."""
-    offered = {tool["name"]: tool for tool in tools_of(row.business_id)}
+    offered = {tool["name"]: tool for tool in tools_of(row.business_id, row.call.direction)}
     tool: Definition | None = offered.get(row.name)
     if tool is None or row.name == BuiltIn.END_CALL:
         raise Refused(

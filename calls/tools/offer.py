@@ -10,6 +10,7 @@ from calls.models import AgentSettings, HttpTool, OpeningHours, TransferTarget
 from calls.tool_names import BuiltIn
 from calls.tools.appointments import PARTS_OF_DAY
 from calls.tools.transfers import NAMES_TOLD
+from prompts.models import Direction
 from tenants.models import Business
 
 Definition = dict[str, Any]
@@ -156,11 +157,14 @@ def offered(
     return tuple(tools)
 
 
-def tools_of(business: Business | uuid.UUID) -> tuple[Definition, ...]:
+def tools_of(business: Business | uuid.UUID, direction: str) -> tuple[Definition, ...]:
     """Inside a scope: four small queries."""
-    settings = AgentSettings.objects.for_business(business).first()
+    settings = AgentSettings.objects.for_business(business).first() or AgentSettings()
+    if direction == Direction.OUTBOUND:
+        # Whoever is called may say so, whatever the business permits.
+        settings.may_mark_do_not_call = True
     return offered(
-        settings or AgentSettings(),
+        settings,
         transfer_targets=list(TransferTarget.objects.for_business(business).ready()),
         http_tools=list(HttpTool.objects.for_business(business).ready()),
         has_opening_hours=OpeningHours.objects.for_business(business).exists(),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from outbound.actions.answering import answer_attempt, take_attempt_status, take_detection
+from outbound.actions.carrier_accounts import try_account_again
 from outbound.actions.deciding import mark_not_placed, mark_placed
-from outbound.actions.importing import confirm_mapping, import_leads, upload_leads
+from outbound.actions.importing import confirm_mapping, errors_of, import_leads, upload_leads
 from outbound.actions.keeping import keep_watch
 from outbound.actions.runs import (
     add_leads,
@@ -25,6 +26,7 @@ __all__ = [
     "confirm_mapping",
     "create_run",
     "edit_run",
+    "errors_of",
     "hang_up_all",
     "import_leads",
     "keep_watch",
@@ -36,5 +38,6 @@ __all__ = [
     "stop_run",
     "take_attempt_status",
     "take_detection",
+    "try_account_again",
     "upload_leads",
 ]

@@ -25,8 +25,9 @@ from calls.models import Lead
 from calls.models.lead import MOST_FACTS
 from outbound.contacts.cells import Row
 from outbound.contacts.columns import Mapping
+from outbound.contacts.export import errors_csv
 from outbound.contacts.header_words import Role
-from outbound.contacts.problems import FILE_TOO_LARGE, FileUnreadableError
+from outbound.contacts.problems import FILE_TOO_LARGE, FileUnreadableError, Problem
 from outbound.contacts.proposing import propose_mapping
 from outbound.contacts.rows import Contact, RowError, merge, read_contacts
 from outbound.contacts.tables import open_table
@@ -308,4 +309,15 @@ def _keep_errors(upload: LeadImport, errors: Sequence[RowError]) -> None:
             for error in errors
         ],
         ignore_conflicts=True,
+    )
+
+
+def errors_of(upload: LeadImport) -> Iterator[bytes]:
+    """The rows that were left out, as a CSV file for a spreadsheet. Inside the business's scope until
+    the last of it is read.
+    """
+    errors = LeadImportError.objects.for_business(upload.business_id).filter(lead_import=upload)
+    return errors_csv(
+        RowError(error.row, Problem(error.code), error.field, error.value)
+        for error in errors.order_by("row").iterator(ROWS_A_CHUNK)
     )

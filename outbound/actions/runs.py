@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
-from itertools import islice
+from datetime import datetime, timedelta
+from itertools import count, islice
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -98,9 +98,12 @@ def add_leads(
             raise ValidationError(_("This run is over; make a new one."), code="over")
         before = OutboundCallJob.objects.of_run(run).count()
         waiting = iter(leads)
+        # All are due at once; a microsecond apart they are also called in this order.
+        first = now - timedelta(seconds=1)
+        in_turn = (first + number * timedelta(microseconds=1) for number in count())
         while some := list(islice(waiting, AT_A_TIME)):
             OutboundCallJob.objects.bulk_create(
-                [_job(run, lead, now) for lead in some], ignore_conflicts=True
+                [_job(run, lead, next(in_turn)) for lead in some], ignore_conflicts=True
             )
         added: int = OutboundCallJob.objects.of_run(run).count() - before
         _audit(run, "run.leads_added", by, now, added=added)
@@ -239,14 +242,14 @@ def _locked(run: OutboundCallRun) -> OutboundCallRun:
     return found
 
 
-def _job(run: OutboundCallRun, lead: Lead, now: datetime) -> OutboundCallJob:
+def _job(run: OutboundCallRun, lead: Lead, due_at: datetime) -> OutboundCallJob:
     return OutboundCallJob(
         business_id=run.business_id,
         run=run,
         lead=lead,
         phone_e164=lead.phone_e164,
-        due_at=now,
-        created_at=now,
+        due_at=due_at,
+        created_at=due_at,
     )
 
 

@@ -142,7 +142,8 @@ class DialAttempt(BusinessOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.to_e164} {self.number}"
+        # Between isolates: a page from right to left would show 2 +97250… as one number.
+        return f"\u2066{self.to_e164}\u2069 · {self.number}"
 
     @property
     def is_live(self) -> bool:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tenants.numbers import validate_e164
+
+# The periodic tasks come every few seconds; one that has not come for so long is missed.
+SILENT_AFTER: Final = timedelta(seconds=30)
 
 
 class CarrierAccount(models.Model):
@@ -72,3 +78,6 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.task
+
+    def is_silent(self, now: datetime) -> bool:
+        return now - self.at > SILENT_AFTER

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import ClassVar, Self
 
@@ -48,6 +49,14 @@ class OutboundCallJobQuerySet(BusinessOwnedQuerySet["OutboundCallJob"]):
         """By status; what does not occur is left out."""
         rows = self.order_by().values_list("status").annotate(n=Count("pk"))
         return dict(rows)
+
+    def counts_of(self, runs: Collection[OutboundCallRun]) -> Mapping[uuid.UUID, Mapping[str, int]]:
+        """The same for each of several runs, by one query."""
+        rows = self.filter(run__in=runs).order_by().values_list("run_id", "status")
+        counts: dict[uuid.UUID, dict[str, int]] = {run.pk: {} for run in runs}
+        for run_id, status, n in rows.annotate(n=Count("pk")):
+            counts[run_id][status] = n
+        return counts
 
 
 class OutboundCallJob(BusinessOwned):

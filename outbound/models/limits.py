@@ -82,7 +82,7 @@ class OutboundSettings(BusinessOwned):
         ]
 
     def __str__(self) -> str:
-        return str(self.business_id)
+        return str(self.business)
 
     @property
     def window(self) -> Schedule:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from calls.models import Lead
 from tenants.models import User
@@ -52,9 +53,9 @@ class LeadListEntry(BusinessOwned):
 class ImportStatus(models.TextChoices):
     MAPPING = "mapping", _("waits for its columns to be confirmed")
     RUNNING = "running", _("running")
-    COMPLETED = "completed", _("completed")
-    FAILED = "failed", _("failed")
-    CANCELED = "canceled", _("canceled")
+    COMPLETED = "completed", pgettext_lazy("import", "completed")
+    FAILED = "failed", pgettext_lazy("import", "failed")
+    CANCELED = "canceled", pgettext_lazy("import", "canceled")
 
 
 class LeadImportQuerySet(BusinessOwnedQuerySet["LeadImport"]):

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from calls.models import MachinePolicy
 from outbound.retries import RetriesInvalid, RetryPolicy, default_retries, parse_retries
@@ -23,8 +24,8 @@ class RunStatus(models.TextChoices):
     SCHEDULED = "scheduled", _("scheduled")
     RUNNING = "running", _("running")
     PAUSED = "paused", _("paused")
-    COMPLETED = "completed", _("completed")
-    CANCELED = "canceled", _("canceled")
+    COMPLETED = "completed", pgettext_lazy("run", "completed")
+    CANCELED = "canceled", pgettext_lazy("run", "canceled")
 
 
 OVER = (RunStatus.COMPLETED, RunStatus.CANCELED)
@@ -168,6 +169,10 @@ class OutboundCallRun(BusinessOwned):
             raise ValidationError({"schedule": str(error)}) from error
         if self.machine_policy == MachinePolicy.LEAVE_MESSAGE and not self.machine_message.strip():
             raise ValidationError({"machine_message": _("Say what is to be left as a message.")})
+        if self.status == RunStatus.SCHEDULED and self.starts_at is None:
+            raise ValidationError(
+                {"starts_at": _("Pause the run if it is not to start by itself.")}
+            )
 
     def move(self, *, from_: tuple[RunStatus, ...], to: RunStatus, **changes: Any) -> bool:
         """True for the one who moved it; the row here follows."""

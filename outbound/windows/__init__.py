@@ -13,6 +13,8 @@ from outbound.windows.decisions import (
     decide,
     decide_as_stored,
 )
+from outbound.windows.holidays import RestDay
+from outbound.windows.moments import moment
 from outbound.windows.openings import openings
 from outbound.windows.schedules import (
     DEFAULT_SCHEDULE,
@@ -28,12 +30,14 @@ __all__ = [
     "HORIZON",
     "Decision",
     "Reason",
+    "RestDay",
     "Schedule",
     "ScheduleInvalid",
     "Span",
     "decide",
     "decide_as_stored",
     "explain",
+    "moment",
     "openings",
     "parse_schedule",
 ]

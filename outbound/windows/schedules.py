@@ -132,7 +132,7 @@ def _time(day: str, stored: object) -> timedelta:
 
 def _not_hours(day: str, stored: object) -> ScheduleInvalid:
     return ScheduleInvalid(
-        _("%(day)s: “%(hours)s” is not a list of hours. Write it like [[“09:00”, “20:00”]]."),
+        _('%(day)s: “%(hours)s” is not a list of hours. Write it like [["09:00", "20:00"]].'),
         day=day,
         hours=str(stored)[:QUOTED],
     )

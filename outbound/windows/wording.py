@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Final, cast
 
-from django.utils.formats import date_format
 from django.utils.functional import lazy
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from outbound.windows.decisions import HORIZON, Decision, Reason
 from outbound.windows.holidays import LAST_YEAR, RestDay
+from outbound.windows.moments import moment
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 SENTENCES: Final[Mapping[Reason, _StrPromise]] = {
-    Reason.ALLOWED: _("May be called now, until %(until)s"),
-    Reason.OUTSIDE_HOURS: _("Outside your calling hours in their time zone; next on %(next)s"),
-    Reason.CLOSED_DAY: _("A day on which you call nobody; next on %(next)s"),
-    Reason.SHABBAT: _("It is Shabbat in Israel; next on %(next)s"),
-    Reason.HOLIDAY: _("Nobody in Israel is called now: %(holiday)s. Next on %(next)s"),
+    Reason.ALLOWED: _("May be called now, until %(until)s."),
+    Reason.OUTSIDE_HOURS: _("Outside your calling hours in their time zone; next on %(next)s."),
+    Reason.CLOSED_DAY: _("A day on which you call nobody; next on %(next)s."),
+    Reason.SHABBAT: _("It is Shabbat in Israel; next on %(next)s."),
+    Reason.HOLIDAY: _("Nobody in Israel is called now: %(holiday)s. Next on %(next)s."),
     Reason.TABLE_ENDS: _(
         "The holidays of Israel are known up to %(last_year)s, and nobody there is called after "
         "that. This software has to be updated."
     ),
     Reason.US_HOURS: _(
         "In North America nobody may be called before 8:00 and after 21:00 in their time zone; "
-        "next on %(next)s"
+        "next on %(next)s."
     ),
     Reason.NEVER_OPEN: _(
         "In the next %(days)s days there is no time at which your calling hours allow a call in "
@@ -64,8 +63,8 @@ def explain(decision: Decision, *, zone: tzinfo | None = None) -> _StrPromise:
 
 def _sentence(decision: Decision, zone: tzinfo | None) -> str:
     return str(SENTENCES[decision.reason]) % {
-        "next": _time(decision.next_at, zone),
-        "until": _time(decision.until, zone),
+        "next": moment(decision.next_at, zone),
+        "until": moment(decision.until, zone),
         "holiday": REST_DAYS.get(decision.rest_day) if decision.rest_day else "",
         "broken": decision.broken or NO_SCHEDULE,
         "days": HORIZON.days,
@@ -74,7 +73,3 @@ def _sentence(decision: Decision, zone: tzinfo | None) -> str:
 
 
 _told = lazy(_sentence, str)
-
-
-def _time(instant: datetime | None, zone: tzinfo | None) -> str:
-    return "" if instant is None else date_format(localtime(instant, zone), "DATETIME_FORMAT")

@@ -29,6 +29,7 @@ class Sample:
     prompt: Path
     greeting: str
     outbound_prompt: Path | None = None
+    outbound_greeting: str | None = None
 
     @property
     def owner_email(self) -> str:
@@ -44,6 +45,7 @@ SAMPLES = (
         number="+97245550101",
         prompt=TEXTS / "dental_he.txt",
         outbound_prompt=TEXTS / "dental_outbound_he.txt",
+        outbound_greeting='שלום, מדברת העוזרת הדיגיטלית של מרפאת השיניים "חיוך בריא". נוח לדבר רגע?',
         greeting='שלום, הגעתם למרפאת השיניים "חיוך בריא". מדברת העוזרת הדיגיטלית. איך אפשר לעזור?',
     ),
     Sample(
@@ -94,6 +96,7 @@ def create_businesses(login: str) -> list[Business]:
             number=[sample.number],
             inbound_prompt=sample.prompt,
             outbound_prompt=sample.outbound_prompt,
+            outbound_greeting=sample.outbound_greeting,
             greeting=sample.greeting,
             owner_email=sample.owner_email,
             owner_password=login,

@@ -14,8 +14,13 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from calls.models import Call
+from outbound.actions import start_run
+from outbound.gates import Refusal
+from outbound.models import DialAttempt, Gate
+from outbound.verdicts import note_refusal
 from tenants.models import User
 from tenants.scoping import business_scope
+from tests.outbound.rig import OPEN_HOURS, job_of, make_run
 from tests.people import make_business, make_published
 from tests.rows import make_row
 
@@ -26,7 +31,7 @@ DIRECTIONS = {"he": "rtl", "en": "ltr"}
 OURS = sorted(
     model._meta.label_lower
     for model in admin.site._registry
-    if model._meta.app_label in {"tenants", "prompts", "calls"}
+    if model._meta.app_label in {"tenants", "prompts", "calls", "outbound"}
 )
 # CI keeps what is written here.
 PICTURES = os.environ.get("PROSAAS_SCREENSHOTS", "")
@@ -80,3 +85,34 @@ def test_every_list_and_a_call_fit_the_window(
         number = page.get_by_text("+97235550100").first
         expect(number).to_have_css("direction", "ltr")
     assert complaints == []
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize("language", list(DIRECTIONS))
+def test_a_run_and_who_is_in_it_fit_the_window(
+    browser: Browser, live_server: LiveServer, olga: User, language: str, size: str
+) -> None:
+    flowers = make_business("flowers", language="he")
+    run = make_run(flowers, "+972501234567", name="ורדים לסתיו")
+    start_run(run=run, by=None, now=OPEN_HOURS)
+    job = job_of(run)
+    refusal = Refusal(Gate.FREQUENCY, "called_often", OPEN_HOURS, {"most": 4, "days": 7})
+    with business_scope(flowers):
+        note_refusal(run, job, refusal, OPEN_HOURS)
+        note_refusal(run, None, Refusal(Gate.CALLS_A_DAY, "used_up", OPEN_HOURS), OPEN_HOURS)
+        make_row(DialAttempt, flowers, run=run, job=job, state="human", posted_at=OPEN_HOURS)
+    width, height = SIZES[size]
+    with browser.new_context(
+        locale=language, viewport={"width": width, "height": height}
+    ) as context:
+        page = context.new_page()
+        log_in(page, live_server)
+        for name, path in (
+            ("run", reverse("admin:outbound_outboundcallrun_change", args=[run.pk])),
+            ("stop", reverse("admin:outbound_outboundcallrun_do", args=[run.pk, "stop"])),
+            ("again", reverse("admin:outbound_outboundcallrun_do", args=[run.pk, "again"])),
+            ("job", reverse("admin:outbound_outboundcalljob_change", args=[job.pk])),
+        ):
+            page.goto(live_server.url + path)
+            assert_fits(page, language, f"admin-{language}-{size}-{name}")
+        expect(page.get_by_text("+972501234567").last).to_have_css("direction", "ltr")

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from calls.models import Lead
-from outbound.actions import confirm_mapping, import_leads, upload_leads
+from outbound.actions import confirm_mapping, errors_of, import_leads, upload_leads
 from outbound.actions.importing import _Import
 from outbound.contacts.columns import Mapping
 from outbound.models import (
@@ -182,6 +182,14 @@ def test_without_a_column_of_numbers_nothing_begins(flowers: Business) -> None:
             by=None,
             now=OPEN_HOURS,
         )
+
+
+def test_what_was_left_out_can_be_taken_home(flowers: Business) -> None:
+    done = imported(flowers)
+    with business_scope(flowers):
+        table = b"".join(errors_of(done)).decode("utf-8-sig")
+    assert '"4"' in table
+    assert "לא מספר" in table
 
 
 def test_only_who_manages_leads_may_bring_a_list(flowers: Business, charlie: User) -> None:

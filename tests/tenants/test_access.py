@@ -8,10 +8,19 @@ from tenants.models import Business, Membership, User
 from tenants.scoping import business_scope
 from tests.people import make_member, make_user
 
+CALLERS_WORK = {
+    Action.EDIT_PROMPT,
+    Action.PUBLISH_PROMPT,
+    Action.MANAGE_LEADS,
+    Action.EDIT_RUN,
+    Action.DIRECT_RUN,
+    Action.LIST_NUMBER,
+    Action.SETTLE_ATTEMPT,
+}
 TABLE = {
-    "owner": {Action.CLAIM_NUMBER, Action.EDIT_PROMPT, Action.PUBLISH_PROMPT},
-    "manager": {Action.EDIT_PROMPT, Action.PUBLISH_PROMPT},
-    "agent": set(),
+    "owner": CALLERS_WORK | {Action.CLAIM_NUMBER},
+    "manager": CALLERS_WORK,
+    "agent": {Action.LIST_NUMBER},
     "viewer": set(),
 }
 

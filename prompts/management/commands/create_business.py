@@ -36,7 +36,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--inbound-prompt", metavar="FILE", type=Path)
         parser.add_argument("--outbound-prompt", metavar="FILE", type=Path)
-        parser.add_argument("--greeting", metavar="TEXT")
+        parser.add_argument("--greeting", metavar="TEXT", help="the first words of every call")
+        parser.add_argument(
+            "--outbound-greeting", metavar="TEXT", help="those of outbound calls, if others"
+        )
         parser.add_argument("--owner-email")
         parser.add_argument("--owner-password")
 
@@ -78,8 +81,12 @@ def bring_up_to_date(
     )
     for number in options["number"]:
         claim_number(business=business, e164=number, by=None, now=now)
+    greetings = {
+        Direction.INBOUND: options["greeting"],
+        Direction.OUTBOUND: options["outbound_greeting"] or options["greeting"],
+    }
     versions = [
-        serve(business, direction, text, options["greeting"], now)
+        serve(business, direction, text, greetings[direction], now)
         for direction, text in texts.items()
     ]
     if options["greeting"] is not None and not any(versions):

@@ -6,6 +6,7 @@ from calls.json_schema import check_schema
 from calls.models import AgentSettings, HttpTool, TransferTarget
 from calls.tool_names import BuiltIn
 from calls.tools.offer import Definition, offered, tools_of
+from prompts.models import Direction
 from tenants.models import Business
 from tenants.scoping import business_scope
 from tests.calls.tools.rig import EVERYTHING, http_tool, opening_hours, permit, target
@@ -100,10 +101,14 @@ def test_a_business_is_offered_what_its_own_rows_say(flowers: Business, garage: 
     http_tool(garage, "old_tool", active=False)
     opening_hours(garage, 0, opens="09:00", closes="17:00")
     with business_scope(garage):
-        assert names(tools_of(garage)) == [*_in_order(), "find_order"]
-        assert "Charlie" in str(tools_of(garage))
+        assert names(tools_of(garage, Direction.INBOUND)) == [*_in_order(), "find_order"]
+        assert "Charlie" in str(tools_of(garage, Direction.INBOUND))
     with business_scope(flowers):
-        assert names(tools_of(flowers)) == ["end_call", "save_lead_details", "mark_do_not_call"]
+        assert names(tools_of(flowers, Direction.INBOUND)) == [
+            "end_call",
+            "save_lead_details",
+            "mark_do_not_call",
+        ]
 
 
 def test_people_are_offered_in_their_order_and_only_while_active(garage: Business) -> None:
@@ -111,5 +116,16 @@ def test_people_are_offered_in_their_order_and_only_while_active(garage: Busines
     for name, position, active in (("Zoe", 1, True), ("Adam", 2, True), ("Gone", 0, False)):
         target(garage, name, position=position, active=active)
     with business_scope(garage):
-        (transfer,) = [tool for tool in tools_of(garage) if tool["name"] == "transfer_to_human"]
+        (transfer,) = [
+            tool
+            for tool in tools_of(garage, Direction.INBOUND)
+            if tool["name"] == "transfer_to_human"
+        ]
     assert transfer["description"].endswith("People: Zoe; Adam.")
+
+
+def test_whoever_is_called_may_object_whatever_the_business_permits(flowers: Business) -> None:
+    with business_scope(flowers):
+        AgentSettings.objects.create(business=flowers, may_mark_do_not_call=False)
+        assert "mark_do_not_call" not in names(tools_of(flowers, Direction.INBOUND))
+        assert "mark_do_not_call" in names(tools_of(flowers, Direction.OUTBOUND))

@@ -26,14 +26,14 @@ def closed(reason: Reason, rest_day: RestDay | None = None) -> Decision:
 @pytest.mark.parametrize(
     ("decision", "sentence"),
     [
-        (closed(Reason.ALLOWED), "May be called now, until Nov. 8, 2026, noon"),
+        (closed(Reason.ALLOWED), "May be called now, until Nov. 8, 2026, 12:00."),
         (
             closed(Reason.OUTSIDE_HOURS),
-            "Outside your calling hours in their time zone; next on Nov. 8, 2026, 9 a.m.",
+            "Outside your calling hours in their time zone; next on Nov. 8, 2026, 09:00.",
         ),
         (
             closed(Reason.HOLIDAY, RestDay.YOM_KIPPUR),
-            "Nobody in Israel is called now: Yom Kippur. Next on Nov. 8, 2026, 9 a.m.",
+            "Nobody in Israel is called now: Yom Kippur. Next on Nov. 8, 2026, 09:00.",
         ),
     ],
 )
@@ -51,12 +51,12 @@ def test_every_reason_has_a_sentence_of_its_own(reason: Reason) -> None:
     "reason", [Reason.OUTSIDE_HOURS, Reason.CLOSED_DAY, Reason.SHABBAT, Reason.US_HOURS]
 )
 def test_what_passes_says_when_next(reason: Reason) -> None:
-    assert "Nov. 8, 2026, 9 a.m." in told(closed(reason))
+    assert "Nov. 8, 2026, 09:00." in told(closed(reason))
 
 
-@pytest.mark.parametrize("day", set(RestDay) - {RestDay.NOT_IN_TABLE})
+@pytest.mark.parametrize("day", sorted(set(RestDay) - {RestDay.NOT_IN_TABLE}))
 def test_every_day_of_rest_has_a_name(day: RestDay) -> None:
-    assert ": . Next" not in told(closed(Reason.HOLIDAY, day))
+    assert ": ." not in told(closed(Reason.HOLIDAY, day))
     assert "None" not in told(closed(Reason.HOLIDAY, day))
 
 

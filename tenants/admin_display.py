@@ -1,9 +1,9 @@
-"""How the pages of calls show what was said and what was written down."""
+"""How the operator's pages show what was said and what was written down."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest
@@ -14,12 +14,8 @@ from django.utils.safestring import SafeString
 from tenants.admin_site import ltr
 
 
-class Stylesheet:
-    css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("calls/admin.css",)}
-
-
 class ReadOnlyRows:
-    """What belongs to a call, as it was written down."""
+    """What belongs to a row, as it was written down."""
 
     extra = 0
     can_delete = False

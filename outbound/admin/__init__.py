@@ -1,0 +1,28 @@
+"""The operator's pages about outbound calls, one subject a module."""
+
+from __future__ import annotations
+
+from outbound.admin.attempts import DialAttemptAdmin
+from outbound.admin.imports import LeadImportAdmin, LeadImportErrorAdmin
+from outbound.admin.installation import CarrierAccountAdmin, HeartbeatAdmin, SuppressedNumberAdmin
+from outbound.admin.jobs import OutboundCallJobAdmin
+from outbound.admin.limits import DialUsageAdmin, OutboundSettingsAdmin
+from outbound.admin.lists import LeadListAdmin, LeadListEntryAdmin
+from outbound.admin.runs import OutboundCallRunAdmin
+from outbound.admin.verdicts import DialVerdictAdmin
+
+__all__ = [
+    "CarrierAccountAdmin",
+    "DialAttemptAdmin",
+    "DialUsageAdmin",
+    "DialVerdictAdmin",
+    "HeartbeatAdmin",
+    "LeadImportAdmin",
+    "LeadImportErrorAdmin",
+    "LeadListAdmin",
+    "LeadListEntryAdmin",
+    "OutboundCallJobAdmin",
+    "OutboundCallRunAdmin",
+    "OutboundSettingsAdmin",
+    "SuppressedNumberAdmin",
+]

@@ -1,0 +1,12 @@
+"""What people read about runs, jobs and attempts, in the language active at the time and by the
+clock of the business. `why` is the way in for one job, `holds_up` for a whole run.
+"""
+
+from __future__ import annotations
+
+from outbound.wording.attempts import of_attempt, outcome
+from outbound.wording.runs import of_run
+from outbound.wording.standing import Why, holds_up, why
+from outbound.wording.verdicts import of_verdict
+
+__all__ = ["Why", "holds_up", "of_attempt", "of_run", "of_verdict", "outcome", "why"]
