@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,8 @@ def read(pieces: Iterable[bytes]) -> list[list[str]]:
 def test_the_errors_of_a_list_are_handed_out_with_sentences() -> None:
     error = RowError(7, Problem.SHORT_CODE, "טלפון", "*2700")
     sentence = "A short code such as *2700 cannot be called from here."
-    assert read(errors_csv([error]))[1:] == [["7", sentence, "טלפון", "*2700"]]
+    with override("en"):
+        assert read(errors_csv([error]))[1:] == [["7", sentence, "טלפון", "*2700"]]
 
 
 def test_excel_sees_by_the_first_bytes_that_it_is_utf_8() -> None:
