@@ -44,19 +44,21 @@ JOBS: Final = f"""
     INSERT INTO {OutboundCallJob._meta.db_table}
         (id, business_id, run_id, lead_id, phone_e164, status, due_at, attempts, outcomes,
          created_at, ended_at)
-    SELECT gen_random_uuid(), business_id, %(run)s, id, phone_e164, %(status)s,
-           now() - random() * interval '1 hour', 0, '{{}}', now(),
+    SELECT uuidv7(), business_id, %(run)s, id, phone_e164, %(status)s,
+           now() - interval '1 hour'
+               + (substr(phone_e164, 5)::bigint - 500000000) * interval '1 microsecond', 0, '{{}}', now(),
            CASE WHEN %(status)s = 'queued' THEN NULL ELSE now() END
     FROM {Lead._meta.db_table} WHERE business_id = %(business)s
         AND phone_e164 >= '+972' || (500000000 + %(first)s::bigint)
         AND phone_e164 <= '+972' || (500000000 + %(last)s::bigint)
+    ORDER BY phone_e164
 """  # noqa: S608
 ATTEMPTS: Final = f"""
     INSERT INTO {DialAttempt._meta.db_table}
         (id, business_id, run_id, job_id, number, account_sid, to_e164, from_e164, state, owner,
          fence, posted_at, looks, outcome, detail, refusals, queued_ms, reserved_s, used_s,
          usage_day, suspect, created_at, ended_at)
-    SELECT gen_random_uuid(), business_id, run_id, id, 1, %(account)s, phone_e164, '+97235550000',
+    SELECT uuidv7(), business_id, run_id, id, 1, %(account)s, phone_e164, '+97235550000',
            'final', 1, 1, now() - interval '1 day' - random() * interval '1 day', 0, 'completed',
            '', 0, 0, 65, 30, current_date - 1, '', now(), now() - interval '1 day'
     FROM {OutboundCallJob._meta.db_table} WHERE run_id = %(run)s AND status = 'completed'

@@ -10,6 +10,7 @@ from django.db import migrations, models
 
 import outbound.models.limits
 import outbound.retries
+import tenants.ids
 import tenants.numbers
 
 
@@ -484,7 +485,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                        default=tenants.ids.time_ordered,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("phone_e164", models.CharField(max_length=16, verbose_name="telephone")),
@@ -559,7 +563,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                        default=tenants.ids.time_ordered,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
@@ -639,7 +646,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                        default=tenants.ids.time_ordered,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("number", models.PositiveSmallIntegerField(verbose_name="attempt")),

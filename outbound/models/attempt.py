@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from calls.models import Call
 from outbound.models.job import OutboundCallJob
 from outbound.models.run import OutboundCallRun
+from tenants.ids import time_ordered
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 
@@ -52,6 +53,7 @@ class DialAttempt(BusinessOwned):
     it is asked once. Of all businesses of one account, at most one rings a number at a time.
     """
 
+    id = models.UUIDField(primary_key=True, default=time_ordered, editable=False)
     run = models.ForeignKey(
         OutboundCallRun, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("run")
     )

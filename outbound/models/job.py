@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Lead
 from outbound.models.run import OutboundCallRun
+from tenants.ids import time_ordered
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 
@@ -62,6 +63,7 @@ class OutboundCallJobQuerySet(BusinessOwnedQuerySet["OutboundCallJob"]):
 class OutboundCallJob(BusinessOwned):
     """One lead in one run, and at the same time the queue: `due_at` is when to look at it next."""
 
+    id = models.UUIDField(primary_key=True, default=time_ordered, editable=False)
     run = models.ForeignKey(
         OutboundCallRun, on_delete=models.PROTECT, related_name="jobs", verbose_name=_("run")
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from outbound.models.job import OutboundCallJob
 from outbound.models.run import OutboundCallRun
+from tenants.ids import time_ordered
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 
@@ -46,6 +47,7 @@ class DialVerdictQuerySet(BusinessOwnedQuerySet["DialVerdict"]):
 class DialVerdict(BusinessOwned):
     """Why somebody was called, or was not, and when next. The same verdict again is counted."""
 
+    id = models.UUIDField(primary_key=True, default=time_ordered, editable=False)
     run = models.ForeignKey(
         OutboundCallRun, on_delete=models.PROTECT, related_name="verdicts", verbose_name=_("run")
     )

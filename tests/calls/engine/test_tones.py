@@ -11,7 +11,9 @@ from calls.engine.tones import Beep, BeepDetector, tone_hz
 from prosaas.simulator import clips
 from tests.calls.engine.sounds import hush, talk, tone
 
-VOICES = sorted((Path(clips.__file__).parent / "clips").glob("*.ulaw"))
+CLIPS = Path(clips.__file__).parent / "clips"
+A_MAILBOX = CLIPS / "beep.ulaw"
+VOICES = sorted(set(CLIPS.glob("*.ulaw")) - {A_MAILBOX})
 
 
 def beeps(frames: Iterable[bytes]) -> list[Beep]:
@@ -70,9 +72,17 @@ def test_nothing_else_is(frames: list[bytes]) -> None:
 
 @pytest.mark.parametrize("clip", VOICES, ids=[clip.stem for clip in VOICES])
 def test_no_voice_is(clip: Path) -> None:
+    assert beeps([*frames_of(clip), *hush(200)]) == []
+
+
+def test_the_beep_of_a_mailbox_is() -> None:
+    [beep] = beeps([*frames_of(A_MAILBOX), *hush(200)])
+    assert beep.ms == 400
+
+
+def frames_of(clip: Path) -> list[bytes]:
     audio = clip.read_bytes()
-    frames = [audio[at : at + 160] for at in range(0, len(audio), 160)]
-    assert beeps([*frames, *hush(200)]) == []
+    return [audio[at : at + 160] for at in range(0, len(audio), 160)]
 
 
 def test_a_fax_is_known_by_its_long_tone_before_the_end_of_it() -> None:
