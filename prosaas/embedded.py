@@ -300,6 +300,8 @@ class Valkey:
                 if not wait_until(lambda: not self._alive(pid), seconds=5):
                     os.kill(pid, signal.SIGKILL)
                     wait_until(lambda: not self._alive(pid), seconds=5)
+        if self.process:
+            self.process.poll()  # ours may have died, and the one that runs be somebody else's
         self.pid_file.unlink(missing_ok=True)
 
     def _alive(self, pid: int) -> bool:

@@ -19,7 +19,7 @@ from outbound import addresses, dialer, placements, spool
 from outbound.actions import pause_run, start_run
 from outbound.dialer import dial
 from outbound.intents import Intent, Taken, take_jobs
-from outbound.liveness import LivenessLost, living
+from outbound.liveness import DIALLERS, LivenessLost, living
 from outbound.models import (
     AttemptState,
     CarrierAccount,
@@ -77,8 +77,16 @@ def dies_with_intent(run: OutboundCallRun, clock: Clock) -> Intent:
     """
     with living() as alive:
         taken = take(run, alive.owner, clock)
+    the_server_sees_the_end_of(alive.owner)
     [intent] = taken.intents
     return intent
+
+
+def the_server_sees_the_end_of(owner: int) -> None:
+    """Which it does a moment after the session is closed on our side."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [DIALLERS, owner])
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [DIALLERS, owner])
 
 
 def take(run: OutboundCallRun, owner: int, clock: Clock) -> Taken:
@@ -278,6 +286,7 @@ def test_d11_nobody_takes_over_from_a_dialler_that_only_sleeps(
         clock.moves(minutes=5)
         assert settle_the_dead(now=clock()) == 0
         assert attempt_of(run).state == AttemptState.POSTING
+    the_server_sees_the_end_of(sleeping.owner)
     assert settle_the_dead(now=clock()) == 1
     assert attempt_of(run).unknown_at == clock()
 
@@ -335,6 +344,7 @@ def test_d14_a_commit_of_which_nobody_knows_is_not_acted_upon(
         with pytest.raises(OperationalError):
             dial(for_s=5, clock=clock)
     assert line.rung == []
+    the_server_sees_the_end_of(attempt_of(run).owner)
     settle_the_dead(now=clock())
     settles(clock)
     assert dial(for_s=5, clock=clock) == 1

@@ -165,7 +165,7 @@ async def test_a_transcript_that_never_comes_costs_the_caller_no_answer(product:
 
     [session] = product.used_sessions()
     [committed_at] = moments(session, "input_audio_buffer.committed")
-    answered_at = heard(call).segments[1].start
+    answered_at = heard(call).segments[-1].start
     assert 0.6 < answered_at - committed_at < product.within(0.8)
 
 
