@@ -186,7 +186,7 @@ def test_merging_keeps_no_more_facts_than_there_is_room_for() -> None:
 
 
 @pytest.mark.parametrize(("ending", "write"), [("csv", write_csv), ("xlsx", write_workbook)])
-def test_of_a_mixed_list_every_row_is_a_person_or_an_error(
+def test_q01_of_a_mixed_list_every_row_is_a_person_or_an_error(
     tmp_path: Path, ending: str, write: Callable[[Path, int], None]
 ) -> None:
     file = tmp_path / f"people.{ending}"
