@@ -16,7 +16,7 @@ from outbound.reconcile import AttemptAddress
 from outbound.situation import Rules
 from tenants import access
 from tenants.actions import record_audit
-from tenants.credentials import twilio_account
+from tenants.credentials import CredentialMissing, twilio_account
 from tenants.models import User
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 
@@ -86,11 +86,14 @@ def _withdraw(address: AttemptAddress, now: datetime) -> bool:
 
 
 def _tell_carrier(address: AttemptAddress) -> None:
-    with business_scope(address.business_id):
-        account = twilio_account(address.business_id)
-        attempt = DialAttempt.objects.for_business(address.business_id).get(pk=address.attempt_id)
+    """Where it cannot be told, the call is turned away when it is answered, and the sweep of stale
+    calls asks about it again. The calls of others are not to wait for that.
+    """
     try:
+        with business_scope(address.business_id):
+            account = twilio_account(address.business_id)
+            attempts = DialAttempt.objects.for_business(address.business_id)
+            attempt = attempts.get(pk=address.attempt_id)
         telephony.hang_up(account, attempt.call_sid or "")
-    except TelephonyError:
-        # Answered, it is turned away; and the sweep of stale calls asks about it again.
+    except (TelephonyError, CredentialMissing):
         logger.exception("call_not_ended", attempt_id=str(address.attempt_id))

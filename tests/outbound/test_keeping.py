@@ -168,6 +168,19 @@ def test_d26_a_queued_call_of_a_run_that_was_stopped_is_taken_back(
     assert statuses(line) == ["canceled"]
 
 
+def test_d26_an_account_that_is_gone_keeps_nobody_else_from_being_looked_after(
+    flowers: Business, line: CarrierThread, clock: Clock, settings: Any
+) -> None:
+    run = started(flowers)
+    queued(line, 3600)
+    dial(for_s=5, clock=clock)
+    actions.stop_run(run=fresh(run), by=None, now=clock())
+    clock.moves(seconds=6)
+    settings.TWILIO_ACCOUNT_SID = ""
+    assert keep_watch(clock=clock) is not None
+    assert attempt_of(run).cancel_asked_at == clock()
+
+
 def test_d26_a_call_that_rings_already_is_let_be(
     flowers: Business, line: CarrierThread, clock: Clock
 ) -> None:
