@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.people"]
@@ -7,3 +11,11 @@ pytest_plugins = ["tests.people"]
 # No property is about time, and a shared machine stalls now and then.
 settings.register_profile("prosaas", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("prosaas")
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Each test begins in English: a request leaves its language to whatever comes after it in
+    the thread. A test of Hebrew says so, and a request has a language of its own."""
+    with translation.override("en"):
+        yield
