@@ -156,7 +156,8 @@ def _room(situation: RunSituation) -> int:
 def _due(run: OutboundCallRun, most: int, now: datetime) -> list[OutboundCallJob]:
     due = OutboundCallJob.objects.of_run(run).due(now).order_by("due_at", "id")
     locked = due.select_for_update(of=("self",), skip_locked=True, no_key=True)
-    return list(locked.select_related("lead")[:most])
+    # Joined, the leads of a short run would be walked through once for each look.
+    return list(locked.prefetch_related("lead")[:most])
 
 
 def _refused(run: OutboundCallRun, refusal: Refusal | None, now: datetime) -> Taken:

@@ -47,7 +47,7 @@ def plans(run: OutboundCallRun) -> Iterator[Plan]:
         jobs = OutboundCallJob.objects.of_run(run)
         due = jobs.due(timezone.now()).order_by("due_at", "id")
         locked = due.select_for_update(of=("self",), skip_locked=True, no_key=True)
-        yield _plan("the jobs that are due", locked.select_related("lead")[:16])
+        yield _plan("the jobs that are due", locked[:16])
         yield _plan(
             "calls of the run",
             DialAttempt.objects.for_business(run.business_id).live().filter(run=run),
