@@ -114,6 +114,19 @@ def env_url(
     return url
 
 
+def env_email(name: str, default: str) -> dict[str, Any]:
+    """Django's EMAIL_* settings for the server in `name`. The value may carry a password."""
+    try:
+        config = dict(environ.Env.email_url_config(env_str(name, default)))
+    except (KeyError, ValueError):
+        config = {}
+    if not config.get("EMAIL_BACKEND"):
+        raise ImproperlyConfigured(
+            f"{name} is not usable; set it to smtp+tls://user:password@host:587."
+        )
+    return config
+
+
 def env_database(name: str) -> dict[str, Any]:
     """Django's dictionary for the PostgreSQL address in `name`."""
     url = env_str(name)

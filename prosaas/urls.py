@@ -6,6 +6,9 @@ from django.urls import include, path
 from prosaas import health
 
 urlpatterns = [
+    path("", include("tenants.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("", include("calls.urls")),
     path("", include("outbound.urls")),
     path("admin/", admin.site.urls),

@@ -10,6 +10,17 @@ from tenants.models import Business, Membership, User
 
 
 class Action(StrEnum):
+    SEE_PAGES = "see the pages of the business"
+    WRITE_NOTES = "write notes on calls and leads"
+    EDIT_APPOINTMENTS = "make and cancel appointments"
+    TRY_AGENT = "talk to the agent from the browser"
+    DIRECT_CALL = "instruct the agent, transfer or hang up a live call"
+    LISTEN_IN = "listen to a live call"
+    EXPORT_LEADS = "export leads and lists"
+    EDIT_SETTINGS = "change the settings of the business"
+    EDIT_CREDENTIALS = "replace the keys of the business"
+    SEE_TEAM = "see who is on the team"
+    EDIT_TEAM = "invite, change and remove members"
     CLAIM_NUMBER = "claim a number"
     EDIT_PROMPT = "edit a prompt"
     PUBLISH_PROMPT = "publish a prompt"
@@ -20,21 +31,35 @@ class Action(StrEnum):
     SETTLE_ATTEMPT = "say what became of a dial attempt"
 
 
+AGENTS_WORK = frozenset(
+    {
+        Action.SEE_PAGES,
+        Action.WRITE_NOTES,
+        Action.EDIT_APPOINTMENTS,
+        Action.TRY_AGENT,
+        Action.DIRECT_CALL,
+        Action.LIST_NUMBER,
+    }
+)
 ALLOWED: dict[str, frozenset[Action]] = {
     Membership.Role.OWNER: frozenset(Action),
-    Membership.Role.MANAGER: frozenset(
+    Membership.Role.MANAGER: AGENTS_WORK
+    | frozenset(
         {
+            Action.LISTEN_IN,
+            Action.EXPORT_LEADS,
+            Action.EDIT_SETTINGS,
+            Action.SEE_TEAM,
             Action.EDIT_PROMPT,
             Action.PUBLISH_PROMPT,
             Action.MANAGE_LEADS,
             Action.EDIT_RUN,
             Action.DIRECT_RUN,
-            Action.LIST_NUMBER,
             Action.SETTLE_ATTEMPT,
         }
     ),
-    Membership.Role.AGENT: frozenset({Action.LIST_NUMBER}),
-    Membership.Role.VIEWER: frozenset(),
+    Membership.Role.AGENT: AGENTS_WORK,
+    Membership.Role.VIEWER: frozenset({Action.SEE_PAGES}),
 }
 
 

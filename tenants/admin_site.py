@@ -6,12 +6,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db.models import Field, Model, OrderBy, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -35,6 +38,21 @@ class OperatorSite(admin.AdminSite):
     site_title = _("ProSaaS operators")
     index_title = _("Installation")
     site_url = None
+
+    def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
+        """Addresses and second factors of people are nobody's to edit by hand, nor to look at."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        ours = [model for model in models if model._meta.app_label not in {"account", "mfa"}]
+        super().register(ours, *args, **options)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """By the one door for everybody, which counts failures and asks for the second factor."""
+        if request.user.is_authenticated:
+            raise PermissionDenied("not an operator")
+        wanted = request.GET.get("next") or reverse("admin:index")
+        return redirect_to_login(wanted, settings.LOGIN_URL)
 
     def has_permission(self, request: HttpRequest) -> bool:
         # An owner who was made staff by mistake would see every business.

@@ -43,6 +43,7 @@ class PlatformReason(StrEnum):
 
     ADMIN = "admin"
     CREATE_BUSINESS = "create a business"
+    FIND_MEMBERSHIPS = "find the businesses of a person"
     MIGRATION = "migration"
     ROUTE_NUMBER = "route a number"
     RESOLVE_TOKEN = "resolve a token"  # noqa: S105 - not a secret

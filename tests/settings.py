@@ -14,6 +14,8 @@ NOWHERE = {
 }
 ENVIRONMENT = {
     "ENV_FILE": "",
+    "SECOND_FACTOR_REQUIRED": "0",
+    "EMAIL_URL": "memorymail://",
     "SECRET_KEY": "a key of the tests, as long as a key has to be at the least",
     "FIELD_KEYS": "dGVzdHMtdGVzdHMtdGVzdHMtdGVzdHMtdGVzdHMtMDE=",
     "PUBLIC_URL": "https://prosaas.test",

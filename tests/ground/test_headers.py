@@ -31,13 +31,13 @@ def test_the_load_balancer_may_ask_by_plain_http(client: Client, settings: Setti
 
 
 @pytest.mark.parametrize(
-    ("wish", "language"), [("", "he"), ("he", "he"), ("en", "en"), ("fr", "he")]
+    ("wish", "language"), [("", "he"), ("he", "he"), ("en", "en"), ("ar", "ar"), ("fr", "he")]
 )
 @pytest.mark.django_db
-def test_the_language_is_hebrew_unless_the_browser_wishes_english(
+def test_the_language_is_hebrew_unless_the_browser_wishes_another(
     client: Client, wish: str, language: str
 ) -> None:
-    response = client.get("/admin/login/", headers={"Accept-Language": wish})
+    response = client.get("/accounts/login/", headers={"Accept-Language": wish})
     assert response.headers["Content-Language"] == language
     assert f'lang="{language}"' in response.content.decode()
 

@@ -8,20 +8,31 @@ from tenants.models import Business, Membership, User
 from tenants.scoping import business_scope
 from tests.people import make_member, make_user
 
-CALLERS_WORK = {
+AGENTS_WORK = {
+    Action.SEE_PAGES,
+    Action.WRITE_NOTES,
+    Action.EDIT_APPOINTMENTS,
+    Action.TRY_AGENT,
+    Action.DIRECT_CALL,
+    Action.LIST_NUMBER,
+}
+MANAGERS_WORK = AGENTS_WORK | {
+    Action.LISTEN_IN,
+    Action.EXPORT_LEADS,
+    Action.EDIT_SETTINGS,
+    Action.SEE_TEAM,
     Action.EDIT_PROMPT,
     Action.PUBLISH_PROMPT,
     Action.MANAGE_LEADS,
     Action.EDIT_RUN,
     Action.DIRECT_RUN,
-    Action.LIST_NUMBER,
     Action.SETTLE_ATTEMPT,
 }
 TABLE = {
-    "owner": CALLERS_WORK | {Action.CLAIM_NUMBER},
-    "manager": CALLERS_WORK,
-    "agent": {Action.LIST_NUMBER},
-    "viewer": set(),
+    "owner": MANAGERS_WORK | {Action.CLAIM_NUMBER, Action.EDIT_CREDENTIALS, Action.EDIT_TEAM},
+    "manager": MANAGERS_WORK,
+    "agent": AGENTS_WORK,
+    "viewer": {Action.SEE_PAGES},
 }
 
 

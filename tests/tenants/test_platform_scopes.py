@@ -19,6 +19,7 @@ APPS = ("tenants", "prompts", "calls", "outbound", "prosaas")
 PLACES = {
     ("tenants/actions.py", "CREATE_BUSINESS"),
     ("tenants/admin_site.py", "ADMIN"),
+    ("tenants/decorators.py", "FIND_MEMBERSHIPS"),
     ("prompts/management/commands/create_business.py", "CREATE_BUSINESS"),
     ("calls/resolve.py", "ROUTE_NUMBER"),
     ("calls/resolve.py", "RESOLVE_TOKEN"),
