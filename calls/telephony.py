@@ -94,6 +94,12 @@ def find_calls(account: TwilioAccount, *, to: str, from_: str) -> list[ListedCal
         ]
 
 
+def check_account(account: TwilioAccount) -> None:
+    """Asks for one line of its list of calls. Raises TelephonyError."""
+    with _client(account) as client:
+        client.calls.list(page_size=1, limit=1)
+
+
 @contextmanager
 def _client(account: TwilioAccount) -> Iterator[Client]:
     # A session of its own for each request, closed after it: on a kept connection that has gone

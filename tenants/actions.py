@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -9,7 +9,15 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tenants import access
-from tenants.models import AuditEvent, Business, Membership, PhoneNumber, RefusedKey, User
+from tenants.models import (
+    AuditEvent,
+    Business,
+    Credential,
+    Membership,
+    PhoneNumber,
+    RefusedKey,
+    User,
+)
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 
 # What survives the way through JSON unchanged, so that the hash can be computed again.
@@ -44,6 +52,72 @@ def create_business(
                 business=business, action=action, by=by, now=now, facts={"fields": sorted(changed)}
             )
         return business
+
+
+def edit_business(
+    *, business: Business, changed: Iterable[str], by: User | None, now: datetime
+) -> Business:
+    """`changed` names the fields, for the audit alone."""
+    with business_scope(business):
+        access.require(by, business, access.Action.EDIT_SETTINGS)
+        business.full_clean()
+        business.save(update_fields=["name", "industry", "language", "timezone"])
+        record_audit(
+            business=business,
+            action="business.updated",
+            by=by,
+            now=now,
+            facts={"fields": sorted(changed)},
+        )
+        return business
+
+
+def label_number(*, number: PhoneNumber, label: str, by: User | None, now: datetime) -> None:
+    with business_scope(number.business_id):
+        access.require(by, number.business, access.Action.EDIT_SETTINGS)
+        number.label = label
+        number.full_clean()
+        number.save(update_fields=["label"])
+        record_audit(
+            business=number.business, action="number.labelled", by=by, now=now, subject=number.e164
+        )
+
+
+def store_credential(
+    *,
+    business: Business,
+    provider: str,
+    secret: str,
+    account_sid: str = "",
+    by: User | None,
+    now: datetime,
+) -> Credential:
+    """Calls that begin from now on run on this account. The one before it is forgotten."""
+    with business_scope(business):
+        access.require(by, business, access.Action.EDIT_CREDENTIALS)
+        credential = Credential.objects.for_business(business).filter(provider=provider).first()
+        credential = credential or Credential(business=business, provider=provider)
+        credential.secret, credential.account_sid = secret, account_sid
+        credential.full_clean()
+        credential.save()
+        record_audit(
+            business=business, action="credential.stored", by=by, now=now, subject=provider
+        )
+        return credential
+
+
+def forget_credential(*, credential: Credential, by: User | None, now: datetime) -> None:
+    """Calls run on the installation's account again, where there is one."""
+    with business_scope(credential.business_id):
+        access.require(by, credential.business, access.Action.EDIT_CREDENTIALS)
+        record_audit(
+            business=credential.business,
+            action="credential.forgotten",
+            by=by,
+            now=now,
+            subject=credential.provider,
+        )
+        credential.delete()
 
 
 def _described(business: Business) -> dict[str, str]:

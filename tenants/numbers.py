@@ -18,6 +18,17 @@ def validate_e164(value: str) -> None:
         raise not_e164(value)
 
 
+def to_e164(written: str, region: str = "IL") -> str:
+    """A number in any spelling of a person, in E.164. ValidationError says what is wrong."""
+    try:
+        number = phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException as error:
+        raise not_e164(written) from error
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    validate_e164(e164)
+    return str(e164)
+
+
 def not_e164(value: str) -> ValidationError:
     return ValidationError(
         _("%(value)s is not a telephone number in international form, such as +97231234567."),
