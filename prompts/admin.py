@@ -22,6 +22,7 @@ from prompts.actions import publish, record_again, roll_back, save_draft
 from prompts.advice import Severity
 from prompts.advice_texts import sentence
 from prompts.differences import changes
+from prompts.forms import AsTyped
 from prompts.models import Direction, GreetingClip, Prompt, PromptVersion
 from prompts.wav import wav
 from tenants.admin_site import BusinessAdmin, ModelAdmin, ReadOnlyAdmin
@@ -122,13 +123,6 @@ class PromptAdmin(ReadOnlyAdmin):
     def _prompt(self, prompt_id: UUID) -> Prompt:
         found = Prompt.objects.select_related("business", "published")
         return get_object_or_404(found, pk=prompt_id)
-
-
-class AsTyped(forms.CharField):
-    """A form field cuts the edges off what is typed; the owner's words stay as they are."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strip=False, **kwargs)
 
 
 class VersionForm(VersionModelForm):

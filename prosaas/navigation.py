@@ -21,6 +21,7 @@ class Entry:
 
 
 ENTRIES: Final = (
+    Entry(_("Prompts"), "prompts:overview"),
     Entry(_("Settings"), "settings:overview", Action.EDIT_SETTINGS),
     Entry(_("Team"), "tenants:team", Action.SEE_TEAM),
 )

@@ -7,6 +7,7 @@ from prosaas import health
 
 urlpatterns = [
     path("", include("tenants.urls")),
+    path("prompts/", include("prompts.urls")),
     path("settings/", include("calls.settings_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
