@@ -292,3 +292,24 @@ class GreetingClip(BusinessOwned):
 
 def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class VoiceSample(models.Model):
+    """A sentence that a voice has spoken once, for whoever chooses one. Nobody's words, so it is
+    the same for every business.
+    """
+
+    voice = models.CharField(_("voice"), max_length=32)
+    language = models.CharField(_("language"), max_length=2, choices=Business.Language)
+    audio = models.BinaryField(_("audio (mu-law, 8 kHz)"), editable=False)
+    made_at = models.DateTimeField(_("made"), default=now, editable=False)
+
+    class Meta:
+        verbose_name = _("sample of a voice")
+        verbose_name_plural = _("samples of voices")
+        constraints = [
+            models.UniqueConstraint(fields=["voice", "language"], name="voicesample_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.voice} ({self.language})"

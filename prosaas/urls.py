@@ -8,6 +8,7 @@ from prosaas import health
 urlpatterns = [
     path("", include("tenants.urls")),
     path("prompts/", include("prompts.urls")),
+    path("voices/", include("calls.voice_urls")),
     path("settings/", include("calls.settings_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -54,6 +54,7 @@ WORDS: dict[str, str] = {
     "industry": "clinic",
     "language": "he",
     "provider": "openai",
+    "voice": "marin",
 }
 
 
