@@ -11,7 +11,7 @@ for (const field of document.querySelectorAll("[data-counts]")) {
     // As the server counts: by characters, a line break as one.
     const length = [...field.value].length;
     counter.textContent = `${length.toLocaleString()} / ${limit.toLocaleString()}`;
-    counter.classList.toggle("text-warning", length > long);
+    counter.classList.toggle("font-bold", length > long);
     counter.classList.toggle("text-error", length > limit);
   };
   field.after(counter);

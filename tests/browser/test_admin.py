@@ -39,9 +39,9 @@ PICTURES = os.environ.get("PROSAAS_SCREENSHOTS", "")
 
 def log_in(page: Page, live_server: LiveServer) -> None:
     page.goto(f"{live_server.url}/admin/")
-    page.fill("input[name=username]", "olga@prosaas.test")
+    page.fill("input[name=login]", "olga@prosaas.test")
     page.fill("input[name=password]", "correct horse")
-    page.click("[type=submit]")
+    page.click("main form button[type=submit], main form button:not([type])")
     expect(page.locator("#user-tools")).to_be_visible()
 
 
