@@ -18,6 +18,7 @@ class Action(StrEnum):
     DIRECT_RUN = "start, pause and stop an outbound run"
     LIST_NUMBER = "list a number as not to be called"
     SETTLE_ATTEMPT = "say what became of a dial attempt"
+    HEAR_RECORDING = "hear a recording"
 
 
 ALLOWED: dict[str, frozenset[Action]] = {
@@ -31,6 +32,7 @@ ALLOWED: dict[str, frozenset[Action]] = {
             Action.DIRECT_RUN,
             Action.LIST_NUMBER,
             Action.SETTLE_ATTEMPT,
+            Action.HEAR_RECORDING,
         }
     ),
     Membership.Role.AGENT: frozenset({Action.LIST_NUMBER}),

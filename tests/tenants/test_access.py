@@ -16,6 +16,7 @@ CALLERS_WORK = {
     Action.DIRECT_RUN,
     Action.LIST_NUMBER,
     Action.SETTLE_ATTEMPT,
+    Action.HEAR_RECORDING,
 }
 TABLE = {
     "owner": CALLERS_WORK | {Action.CLAIM_NUMBER},
