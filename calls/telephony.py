@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 import requests
 from django.conf import settings
@@ -32,6 +33,8 @@ LISTED_AT_MOST = 50
 ASKED_FOR = "StartCallRecordingAPI"
 RECORDING_EVENTS = ["in-progress", "completed", "absent"]
 PIECE = 64 * 1024
+# All of one recording: one that comes a byte at a time would never be late otherwise.
+DOWNLOAD_WITHIN_S = 240.0
 WAVE = b"RIFF"
 
 # At INFO the library writes addresses and query strings, with telephone numbers in them.
@@ -178,11 +181,13 @@ def _audio(response: requests.Response, at_most: int) -> Iterator[bytes]:
     if response.status_code != 200:
         # 404 too: so the carrier answers for one that it is still at work on.
         raise TelephonyError(f"The carrier answered {response.status_code}.", permanent=False)
-    size = 0
+    size, late_at = 0, monotonic() + DOWNLOAD_WITHIN_S
     for piece in response.iter_content(PIECE):
         if not size and not piece.startswith(WAVE):
             raise TelephonyError("What the carrier gave is no recording.", permanent=False)
         size += len(piece)
+        if monotonic() > late_at:
+            raise TelephonyError("The recording did not come in time.", permanent=False)
         if size > at_most:
             raise RecordingTooLarge(f"It is larger than {at_most} bytes.", permanent=True)
         yield piece

@@ -302,3 +302,13 @@ def test_a_recording_that_is_not_given_in_time_is_given_up(
     api.go_on.clear()
     with pytest.raises(TelephonyError, match="ReadTimeout"):
         download()
+
+
+def test_a_recording_that_comes_drop_by_drop_is_given_up(
+    api: RestApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telephony, "DOWNLOAD_WITHIN_S", -1.0)
+    api.reply = (200, WAV)
+    with pytest.raises(TelephonyError, match="in time") as raised:
+        download()
+    assert not raised.value.permanent
