@@ -40,3 +40,7 @@ def whisper_answer(transfer_id: uuid.UUID) -> str:
 
 def stream_status(call_id: uuid.UUID) -> str:
     return public(reverse("calls:stream-status", args=[call_id]))
+
+
+def recording_status(call_id: uuid.UUID) -> str:
+    return public(reverse("calls:recording-status", args=[call_id]))

@@ -37,6 +37,8 @@ class AdmittedCall:
     profile: Profile = field(default_factory=Profile)
     # The session's own description of each function that the model may call.
     tools: tuple[dict[str, Any], ...] = ()
+    # The caller has been told, and nobody has asked the carrier yet.
+    recording_id: uuid.UUID | None = None
 
 
 class StreamRefused(Exception):  # noqa: N818 - a verdict, not a fault

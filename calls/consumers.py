@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from calls.actions import admit_stream, finish_call, hang_up, leave_stream
+from calls.actions import admit_stream, finish_call, hang_up, leave_stream, start_recording
 from calls.addresses import media_socket
 from calls.admission import AdmittedCall, StreamRefused
 from calls.bridge import CallBridge, Ending
@@ -29,7 +29,7 @@ from calls.models import EndReason
 from calls.records import CallRecords
 from calls.summary import for_log, for_row
 from calls.telephony import TelephonyError
-from calls.threads import off_loop
+from calls.threads import PATIENT_THREADS, off_loop
 from calls.tools.running import BusinessTools
 from calls.watch import live_calls
 from calls.wire import twilio
@@ -151,6 +151,7 @@ class MediaStream:
                 tasks.create_task(self._read(bridge), name="read-carrier"),
                 tasks.create_task(self._hear_hints(), name="hear-hints"),
             ]
+            recorder = tasks.create_task(self._start_recording(), name="start-recording")
             live_calls().add(self._call.call_id, bridge.end, bridge.answered_by)
             try:
                 ending = await bridge.run()
@@ -167,6 +168,7 @@ class MediaStream:
             last = [
                 writer,
                 finishing,
+                recorder,
                 tasks.create_task(self._hang_up(ending), name="hang-up"),
                 tasks.create_task(tools.close(), name="finish-tools"),
                 *bridge.tool_tasks,
@@ -175,6 +177,18 @@ class MediaStream:
             for task in last:
                 task.cancel()
         self._log_metrics(ending)
+
+    async def _start_recording(self) -> None:
+        """Beside the call and never in its way: what fails here, the sweep tries again."""
+        recording_id = self._call.recording_id
+        if recording_id is None:
+            return
+        try:
+            await off_loop(start_recording, PATIENT_THREADS)(
+                recording_id=recording_id, business_id=self._call.business_id, now=timezone.now()
+            )
+        except (DatabaseError, InterfaceError):
+            self._log.exception("recording_not_started")
 
     # The carrier's socket
 

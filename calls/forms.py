@@ -36,9 +36,17 @@ def _blank_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+def _count_or_none(value: object) -> object:
+    """The carrier says -1 for what it does not know yet."""
+    return value if isinstance(value, str) and value.isascii() and value.isdigit() else None
+
+
 Sid = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Za-z]{1,62}$")]
 Address = Annotated[str, BeforeValidator(_cut)]
-Count = Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=0, le=2**31 - 1)]
+# The bounds are of the number alone: compared with None they would fail, and not refuse.
+InColumn = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Count = Annotated[InColumn | None, BeforeValidator(_blank_is_none)]
+LooseCount = Annotated[InColumn | None, BeforeValidator(_count_or_none)]
 
 
 class CarrierForm(BaseModel):
@@ -111,6 +119,15 @@ class DetectionForm(CarrierForm):
 class StreamStatusForm(CallbackForm):
     stream_event: str
     stream_error: str = ""
+
+
+class RecordingStatusForm(CallbackForm):
+    """`RecordingUrl` is left alone: what is fetched with our credentials has an address of ours."""
+
+    recording_sid: Sid
+    recording_status: Address
+    recording_duration: LooseCount = None
+    recording_channels: LooseCount = None
 
 
 def _whole(post: QueryDict) -> dict[str, Any]:

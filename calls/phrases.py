@@ -43,6 +43,13 @@ class Phrase(Enum):
         "ar": "نعتذر، حدث خلل ويجب إنهاء المكالمة. يُرجى الاتصال مرة أخرى. مع السلامة.",
     }
 
+    # Before anything else is said, and before anything is recorded.
+    RECORDED = {
+        "he": "לתשומת לבכם, השיחה מוקלטת.",
+        "en": "Please note that this call is recorded.",
+        "ar": "يُرجى العلم أن هذه المكالمة مسجّلة.",
+    }
+
     # To somebody whom we have called.
     OUR_FAULT = {
         "he": "אנו מתנצלים, אירעה אצלנו תקלה. להתראות.",

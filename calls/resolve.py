@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
-from calls.models import Call, Transfer
+from calls.models import Call, Recording, Transfer
 from prompts.models import PromptVersion
 from tenants.models import Business, PhoneNumber
 from tenants.scoping import PlatformReason, platform_scope
@@ -28,6 +28,11 @@ class CallAddress(NamedTuple):
 
 class TransferAddress(NamedTuple):
     transfer_id: uuid.UUID
+    business_id: uuid.UUID
+
+
+class RecordingAddress(NamedTuple):
+    recording_id: uuid.UUID
     business_id: uuid.UUID
 
 
@@ -87,3 +92,17 @@ def left_over_transfers(*, ended_before: datetime, most: int) -> list[TransferAd
     with platform_scope(PlatformReason.SWEEP):
         left = Transfer.objects.left_over(ended_before)
         return [TransferAddress(*row) for row in left.values_list("pk", "business_id")[:most]]
+
+
+def recordings_to_keep(*, now: datetime, most: int) -> list[RecordingAddress]:
+    """So many at most of those that have served their time, and of the others that are due: one
+    that cannot be deleted keeps nobody from being heard.
+    """
+    with platform_scope(PlatformReason.SWEEP):
+        expired, due = Recording.objects.expired(now), Recording.objects.due(now)
+        found = [
+            RecordingAddress(*row)
+            for rows in (expired, due)
+            for row in rows.values_list("pk", "business_id")[:most]
+        ]
+    return list(dict.fromkeys(found))

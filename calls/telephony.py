@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
+import requests
 from django.conf import settings
 from requests.exceptions import RequestException
 from twilio.base.exceptions import (
@@ -17,6 +19,8 @@ from twilio.base.exceptions import (
 )
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.call.recording import RecordingInstance as RecordingOfCall
+from twilio.rest.api.v2010.account.recording import RecordingInstance
 
 from tenants.credentials import TwilioAccount
 
@@ -25,6 +29,13 @@ TIMEOUT_S = 5.0
 ALREADY_OVER = 21220
 TOO_MANY_REQUESTS = 429
 LISTED_AT_MOST = 50
+# The carrier's word for a recording that was asked for in the course of a call.
+ASKED_FOR = "StartCallRecordingAPI"
+RECORDING_EVENTS = ["in-progress", "completed", "absent"]
+PIECE = 64 * 1024
+# All of one recording: one that comes a byte at a time would never be late otherwise.
+DOWNLOAD_WITHIN_S = 240.0
+WAVE = b"RIFF"
 
 # At INFO the library writes addresses and query strings, with telephone numbers in them.
 sdk_log = logging.getLogger("calls.telephony.sdk")
@@ -43,6 +54,10 @@ class CallUnknown(TelephonyError):  # noqa: N818 - named after what the carrier 
     """The carrier has no such call, or none that still runs."""
 
 
+class RecordingTooLarge(TelephonyError):  # noqa: N818 - what it is
+    """More than anybody can have said in the longest call."""
+
+
 @dataclass(frozen=True, slots=True)
 class CarrierCall:
     """A call as the carrier tells it; `status` in the carrier's own word."""
@@ -57,6 +72,16 @@ class ListedCall:
     call_sid: str
     status: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierRecording:
+    """A recording as the carrier tells it; `status` in the carrier's own word."""
+
+    recording_sid: str
+    status: str
+    duration_s: int | None
+    channels: int | None
 
 
 def hang_up(account: TwilioAccount, call_sid: str) -> None:
@@ -98,6 +123,92 @@ def check_account(account: TwilioAccount) -> None:
     """Asks for one line of its list of calls. Raises TelephonyError."""
     with _client(account) as client:
         client.calls.list(page_size=1, limit=1)
+
+
+def start_recording(account: TwilioAccount, call_sid: str, *, callback: str) -> str:
+    """The SID of the recording. Both sides apart, and silence with them: its time is the call's."""
+    with _client(account) as client:
+        started = client.calls(call_sid).recordings.create(
+            recording_channels="dual",
+            recording_status_callback=callback,
+            recording_status_callback_method="POST",
+            recording_status_callback_event=RECORDING_EVENTS,
+            trim="do-not-trim",
+        )
+        return str(started.sid)
+
+
+def find_recordings(account: TwilioAccount, call_sid: str) -> list[CarrierRecording]:
+    """Of a call, those that we have asked for; the oldest first."""
+    with _client(account) as client:
+        found = client.calls(call_sid).recordings.list(
+            page_size=LISTED_AT_MOST, limit=LISTED_AT_MOST
+        )
+        # Newest first, as all the carrier's lists.
+        return [_as_told(each) for each in reversed(found) if each.source == ASKED_FOR]
+
+
+def fetch_recording(account: TwilioAccount, recording_sid: str) -> CarrierRecording:
+    with _client(account) as client:
+        return _as_told(client.recordings(recording_sid).fetch())
+
+
+def delete_recording(account: TwilioAccount, recording_sid: str) -> None:
+    """One that the carrier has no more is deleted."""
+    try:
+        with _client(account) as client:
+            client.recordings(recording_sid).delete()
+    except CallUnknown:
+        return
+
+
+def download_recording(
+    account: TwilioAccount, recording_sid: str, *, at_most: int
+) -> Iterator[bytes]:
+    """The audio, piece by piece. The address is ours and not the one in a callback: our credentials
+    go with the request. Raises `TelephonyError`, also in the middle.
+    """
+    base = f"{settings.TWILIO_API_BASE_URL}/2010-04-01/Accounts/{account.account_sid}"
+    try:
+        with requests.get(
+            f"{base}/Recordings/{recording_sid}.wav",
+            auth=(account.account_sid, account.auth_token),
+            timeout=TIMEOUT_S,
+            stream=True,
+        ) as response:
+            yield from _audio(response, at_most)
+    except RequestException as error:
+        raise TelephonyError(
+            f"The recording was not given: {type(error).__name__}.", permanent=False
+        ) from error
+
+
+def _audio(response: requests.Response, at_most: int) -> Iterator[bytes]:
+    if response.status_code != 200:
+        # 404 too: so the carrier answers for one that it is still at work on.
+        raise TelephonyError(f"The carrier answered {response.status_code}.", permanent=False)
+    size, late_at = 0, monotonic() + DOWNLOAD_WITHIN_S
+    for piece in response.iter_content(PIECE):
+        if not size and not piece.startswith(WAVE):
+            raise TelephonyError("What the carrier gave is no recording.", permanent=False)
+        size += len(piece)
+        if monotonic() > late_at:
+            raise TelephonyError("The recording did not come in time.", permanent=False)
+        if size > at_most:
+            raise RecordingTooLarge(f"It is larger than {at_most} bytes.", permanent=True)
+        yield piece
+    if not size:
+        raise TelephonyError("The carrier gave an empty recording.", permanent=False)
+
+
+def _as_told(recording: RecordingInstance | RecordingOfCall) -> CarrierRecording:
+    length = str(recording.duration or "")
+    return CarrierRecording(
+        recording_sid=str(recording.sid),
+        status=str(recording.status),
+        duration_s=int(length) if length.isdigit() else None,
+        channels=int(recording.channels) if recording.channels else None,
+    )
 
 
 @contextmanager

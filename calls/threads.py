@@ -18,16 +18,20 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS: Final = ThreadPoolExecutor(max_workers=4, thread_name_prefix="calls-db")
+# For what may wait for the carrier, and must not keep a call from being admitted meanwhile.
+PATIENT_THREADS: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="calls-carrier")
 
 
-def off_loop(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+def off_loop(
+    function: Callable[P, R], threads: ThreadPoolExecutor = THREADS
+) -> Callable[P, Awaitable[R]]:
     """Run a function that uses the database in a thread; its connection is given back after.
 
     A task that is cancelled meanwhile stays cancelled: asgiref waits for the thread and then hands
     its result to the task as if nothing had happened, so a loop around it would go on for ever.
     """
     in_thread: Callable[P, Awaitable[R]] = database_sync_to_async(
-        function, thread_sensitive=False, executor=THREADS
+        function, thread_sensitive=False, executor=threads
     )
 
     @wraps(function)

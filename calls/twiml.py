@@ -18,14 +18,23 @@ LONGEST_TALK_S = 14_400
 KEY_WITHIN_S = 8
 
 
-def connect(*, call_id: uuid.UUID, number: int, token: str, language: str) -> str:
+def connect(
+    *,
+    call_id: uuid.UUID,
+    number: int,
+    token: str,
+    language: str,
+    first: Phrase | None = None,
+) -> str:
     """Put the caller on the media socket, for the stream of this number.
 
     When the stream ends the carrier asks `action` what follows. What stands behind `<Connect>` is
     for the case that nobody answers there. No `<Pause>`: it would hold a silent line open, billed,
-    after the agent has hung up.
+    after the agent has hung up. `first` is heard to its end before the socket is opened.
     """
     response = VoiceResponse()
+    if first:
+        _say(response, first.in_language(language), language)
     following = Connect(action=addresses.after_stream(call_id, number), method="POST")
     following.stream(
         url=addresses.media_socket(token),

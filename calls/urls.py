@@ -25,4 +25,9 @@ urlpatterns = [
         webhooks.stream_status,
         name="stream-status",
     ),
+    path(
+        "webhooks/twilio/recording/<uuid:call_id>",
+        webhooks.recording_status,
+        name="recording-status",
+    ),
 ]

@@ -10,6 +10,7 @@ from calls.forms import (
     AfterStreamForm,
     CallStatusForm,
     IncomingCallForm,
+    RecordingStatusForm,
     StreamStatusForm,
     TransferEndedForm,
     WhisperAnswerForm,
@@ -71,6 +72,15 @@ def stream_status(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
         request.POST, idempotency_token=idempotency_token(request)
     )
     actions.take_stream_status(call_id=call_id, form=form, now=timezone.now())
+    return HttpResponse(status=204)
+
+
+@from_carrier
+def recording_status(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
+    form = RecordingStatusForm.read_callback(
+        request.POST, idempotency_token=idempotency_token(request)
+    )
+    actions.take_recording_status(call_id=call_id, form=form, now=timezone.now())
     return HttpResponse(status=204)
 
 

@@ -37,6 +37,11 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 9},
     },
+    "fetch and delete recordings": {
+        "task": "calls.tasks.sweep_recordings",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
 }
 # The table above is all there is, so beat keeps no file of its own.
 app.conf.beat_scheduler = "celery.beat:Scheduler"

@@ -68,6 +68,18 @@ DIALLERS = env_int("DIALLERS", 2, least=1, most=50)
 OUTBOUND_BLOCK_CALLS_A_MINUTE = env_int("OUTBOUND_BLOCK_CALLS_A_MINUTE", 50, least=1)
 DIAL_SPOOL_DIR = env_str("DIAL_SPOOL_DIR", str(BASE_DIR / ".state" / "dial-spool"))
 
+# Recordings of calls: a folder that no address leads to, shared by web and workers.
+
+RECORDINGS_DIR = env_str("RECORDINGS_DIR", str(BASE_DIR / ".state" / "recordings"))
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "recordings": {
+        "BACKEND": "calls.recording_files.PrivateFolder",
+        "OPTIONS": {"location": RECORDINGS_DIR},
+    },
+}
+
 # Applications
 
 INSTALLED_APPS = [

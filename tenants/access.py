@@ -29,6 +29,7 @@ class Action(StrEnum):
     DIRECT_RUN = "start, pause and stop an outbound run"
     LIST_NUMBER = "list a number as not to be called"
     SETTLE_ATTEMPT = "say what became of a dial attempt"
+    HEAR_RECORDING = "hear a recording"
 
 
 AGENTS_WORK = frozenset(
@@ -56,6 +57,7 @@ ALLOWED: dict[str, frozenset[Action]] = {
             Action.EDIT_RUN,
             Action.DIRECT_RUN,
             Action.SETTLE_ATTEMPT,
+            Action.HEAR_RECORDING,
         }
     ),
     Membership.Role.AGENT: AGENTS_WORK,

@@ -5,9 +5,16 @@ from __future__ import annotations
 from calls.actions.admitting import admit_stream
 from calls.actions.answering import answer_call, connect_outbound
 from calls.actions.answering_verdicts import take_answering_verdict
-from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
+from calls.actions.callbacks import (
+    after_stream,
+    take_call_status,
+    take_recording_status,
+    take_stream_status,
+)
 from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
 from calls.actions.greeting_clips import make_greeting_clips
+from calls.actions.hearing import open_recording
+from calls.actions.recording import keep_recording, recordings_to_keep, start_recording
 from calls.actions.sweeping import close_stale_calls
 from calls.actions.transferring import end_transfer, take_whisper_answer, whisper
 
@@ -21,10 +28,15 @@ __all__ = [
     "end_transfer",
     "finish_call",
     "hang_up",
+    "keep_recording",
     "leave_stream",
     "make_greeting_clips",
+    "open_recording",
+    "recordings_to_keep",
+    "start_recording",
     "take_answering_verdict",
     "take_call_status",
+    "take_recording_status",
     "take_stream_status",
     "take_whisper_answer",
     "whisper",

@@ -13,7 +13,15 @@ from calls.admission import AdmittedCall, StreamRefused
 from calls.engine.limits import Limits
 from calls.engine.profile import BargeIn, MachinePolicy, OnMachine, Profile
 from calls.media_tokens import call_of
-from calls.models import AgentSettings, Call, EndReason, PromptBinding, Turn
+from calls.models import (
+    AgentSettings,
+    Call,
+    EndReason,
+    PromptBinding,
+    Recording,
+    RecordingStatus,
+    Turn,
+)
 from calls.signature import is_genuine_socket
 from calls.tools.offer import tools_of
 from prompts.models import Direction, Prompt
@@ -143,7 +151,23 @@ def _admitted(
         limits=_limits(agent, elapsed),
         profile=_profile(call, binding, agent, elapsed),
         tools=tools_of(call.business, call.direction),
+        recording_id=_recording(call, agent, now),
     )
+
+
+def _recording(call: Call, agent: AgentSettings, now: datetime) -> uuid.UUID | None:
+    """The carrier opens a media socket when it has said to the end what it had to say before: this
+    is the moment from which the caller knows. Who hangs up sooner is not recorded.
+    """
+    if not (call.recording_announced and agent.records):
+        return None
+    recordings = Recording.objects.for_business(call.business_id)
+    wanted, _ = recordings.get_or_create(
+        business=call.business,
+        call=call,
+        defaults={"consent_at": now, "moved_at": now, "next_try_at": now, "created_at": now},
+    )
+    return wanted.pk if wanted.status == RecordingStatus.WANTED else None
 
 
 def _turns_before(call: Call) -> int:

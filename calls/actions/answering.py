@@ -10,7 +10,7 @@ from calls import resolve, twiml
 from calls.actions.binding import rendered
 from calls.callers import telephone_of
 from calls.forms import IncomingCallForm
-from calls.models import TOKEN_LIFETIME, Call, CallStatus, EndReason, Lead
+from calls.models import TOKEN_LIFETIME, AgentSettings, Call, CallStatus, EndReason, Lead
 from calls.phrases import Phrase
 from prompts.models import Direction, Prompt, PromptVersion
 from tenants.credentials import CredentialMissing, is_refused, openai_account
@@ -69,7 +69,8 @@ def _connect(call: Call, version: PromptVersion, now: datetime) -> None:
         call.refresh_from_db()
         return
     call.token_expires_at = now + TOKEN_LIFETIME
-    call.save(update_fields=["token_expires_at"])
+    call.recording_announced = AgentSettings.objects.of(call.business).records
+    call.save(update_fields=["token_expires_at", "recording_announced"])
     rendered(call, version).save(force_insert=True)
     logger.info("outbound_call_answered", call_id=str(call.pk), business_id=str(call.business_id))
 
@@ -77,7 +78,13 @@ def _connect(call: Call, version: PromptVersion, now: datetime) -> None:
 def _answer(call: Call) -> str:
     """Goes by columns that never change, so that every delivery gets the same bytes."""
     if call.token_expires_at:
-        return twiml.connect(call_id=call.pk, number=0, token=call.token(0), language=call.language)
+        return twiml.connect(
+            call_id=call.pk,
+            number=0,
+            token=call.token(0),
+            language=call.language,
+            first=Phrase.RECORDED if call.recording_announced else None,
+        )
     if call.end_reason == EndReason.REJECTED_UNKNOWN_NUMBER:
         return twiml.say(Phrase.NOT_IN_SERVICE, call.language)
     return twiml.say(Phrase.NOT_NOW, call.language)
@@ -102,7 +109,7 @@ def _record(
         lead=_lead(business, form.from_, now) if number_id else None,
         language=business.language,
         created_at=now,
-        **(_as_refused(refusal, now) if refusal else _as_ringing(now)),
+        **(_as_refused(refusal, now) if refusal else _as_ringing(business, now)),
     )
     if number_id or owner is None:
         # Who rang another business's number is for that business alone to know.
@@ -131,8 +138,12 @@ def _not_able(business: Business, now: datetime) -> EndReason | None:
     return EndReason.REJECTED_KEY_REFUSED if is_refused(account.api_key, now=now) else None
 
 
-def _as_ringing(now: datetime) -> dict[str, Any]:
-    return {"status": CallStatus.RINGING, "token_expires_at": now + TOKEN_LIFETIME}
+def _as_ringing(business: Business, now: datetime) -> dict[str, Any]:
+    return {
+        "status": CallStatus.RINGING,
+        "token_expires_at": now + TOKEN_LIFETIME,
+        "recording_announced": AgentSettings.objects.of(business).records,
+    }
 
 
 def _as_refused(reason: EndReason, now: datetime) -> dict[str, Any]:

@@ -10,13 +10,20 @@ from calls.actions.ending import announce_end
 from calls.actions.leaving import goodbye, is_leave_taken
 from calls.actions.resuming import stream_after
 from calls.actions.transferring import dialling, fallback_after, transfer_after
-from calls.forms import AfterStreamForm, CallbackForm, CallStatusForm, StreamStatusForm
+from calls.forms import (
+    AfterStreamForm,
+    CallbackForm,
+    CallStatusForm,
+    RecordingStatusForm,
+    StreamStatusForm,
+)
 from calls.models import (
     CARRIER_STATUSES,
     Call,
     CallbackEvent,
     CallbackSource,
     EndReason,
+    Recording,
 )
 from calls.signature import ForeignCall
 from tenants.models import Business
@@ -90,6 +97,32 @@ def take_stream_status(*, call_id: uuid.UUID, form: StreamStatusForm, now: datet
         if stored and form.stream_event == "stream-error":
             call.count("stream_errors")
             logger.warning("media_stream_error", call_id=str(call_id), error=form.stream_error)
+
+
+def take_recording_status(*, call_id: uuid.UUID, form: RecordingStatusForm, now: datetime) -> None:
+    """Nothing is fetched here: the carrier waits for an answer. Safe to be told twice, in any order,
+    also before the carrier's own answer has told us what the recording is called.
+    """
+    business_id = resolve.business_of_call(call_id)
+    with business_scope(business_id):
+        call = _named_call(call_id, business_id, form.call_sid)
+        if not _event(CallbackSource.RECORDING_STATUS, business_id, call, form, now).store_once():
+            return
+        recording = Recording.objects.for_business(business_id).of_call(call).first()
+        if recording is None or not recording.is_called(form.recording_sid, now):
+            logger.warning("callback_of_unknown_recording", call_id=str(call_id))
+            return
+        _merge_recording(recording, form, now)
+
+
+def _merge_recording(recording: Recording, form: RecordingStatusForm, now: datetime) -> None:
+    match form.recording_status:
+        case "completed":
+            recording.complete(
+                duration_s=form.recording_duration, channels=form.recording_channels, now=now
+            )
+        case "absent" | "failed":
+            recording.lose(f"The carrier reported {form.recording_status}.", now)
 
 
 def _merge(call: Call, form: CallStatusForm, now: datetime) -> None:

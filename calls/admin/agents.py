@@ -46,6 +46,7 @@ class AgentSettingsAdmin(BusinessAdmin):
             _("What the agent may do"),
             {"fields": ("may_save_lead", "may_mark_do_not_call", "may_schedule", "may_transfer")},
         ),
+        (_("Recordings"), {"fields": ("recording", "recording_days")}),
         (
             _("Putting callers through"),
             {"fields": ("warm_transfer", "transfer_ring_s", "fallback")},

@@ -149,9 +149,13 @@ class AppointmentInline(ReadOnlyRows, TabularInline):
 
 class RecordingInline(ReadOnlyRows, TabularInline):
     model = Recording
-    fields = ("recording_sid", "status", "duration_s", "channels", "created_at")
+    fields = ("recording_sid", "status", "duration_s", "channels", "consent_at", "page")
     readonly_fields = fields
     ordering = ("created_at",)
+
+    @admin.display(description=_("page"))
+    def page(self, recording: Recording) -> SafeString:
+        return link(recording)
 
 
 class CallbackEventInline(CallbackColumns, ReadOnlyRows, TabularInline):
@@ -227,6 +231,7 @@ class CallAdmin(ReadOnlyAdmin):
                     "sid",
                     "account",
                     "stream",
+                    "recording_announced",
                     "carrier_sequence",
                     "carrier_final_at",
                     "carrier_checked_at",

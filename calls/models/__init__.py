@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from calls.models.agent_settings import AgentSettings, BargeIn
+from calls.models.agent_settings import AgentSettings, BargeIn, RecordingMode
 from calls.models.call import (
     CARRIER_STATUSES,
     LIVE,
@@ -15,11 +15,12 @@ from calls.models.call import (
     MachinePolicy,
 )
 from calls.models.callback import CallbackEvent, CallbackSource
-from calls.models.conversation import Recording, ToolCall, Turn
+from calls.models.conversation import ToolCall, Turn
 from calls.models.do_not_call import DoNotCall, DoNotCallVia
 from calls.models.http_tool import HttpTool
 from calls.models.lead import Lead
 from calls.models.prompt_binding import PromptBinding
+from calls.models.recording import Recording, RecordingStatus, recordings_storage
 from calls.models.schedule import Appointment, ClosedDay, OpeningHours, Weekday
 from calls.models.transfer import (
     FAILED_TRANSFERS,
@@ -57,6 +58,8 @@ __all__ = [
     "OpeningHours",
     "PromptBinding",
     "Recording",
+    "RecordingMode",
+    "RecordingStatus",
     "ToolCall",
     "Transfer",
     "TransferQuerySet",
@@ -64,4 +67,5 @@ __all__ = [
     "TransferTarget",
     "Turn",
     "Weekday",
+    "recordings_storage",
 ]

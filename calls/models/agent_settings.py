@@ -12,12 +12,22 @@ from tenants.models import Business
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 KEYS = "0123456789*#"
+# So long a recording is kept where the business has not decided otherwise.
+RECORDING_DAYS = 30
 
 
 class BargeIn(models.TextChoices):
     HOLD = "hold", _("falls silent, then decides")
     INSTANT = "instant", _("stops at every sound")
     CONFIRM = "confirm", _("goes on more quietly until words were understood")
+
+
+class RecordingMode(models.TextChoices):
+    """There is none that records without a word: whoever calls may be anywhere, and in many places
+    all who are heard have to know."""
+
+    OFF = "off", _("not recorded")
+    ANNOUNCED = "announced", _("recorded, once the caller has been told")
 
 
 class AgentSettingsQuerySet(BusinessOwnedQuerySet["AgentSettings"]):
@@ -80,6 +90,20 @@ class AgentSettings(BusinessOwned):
         verbose_name=_("who takes over when the agent cannot"),
     )
 
+    recording = models.CharField(
+        _("recordings"),
+        max_length=16,
+        choices=RecordingMode,
+        default=RecordingMode.OFF,
+        help_text=_("Callers hear that they are recorded before anything else is said."),
+    )
+    recording_days = models.PositiveSmallIntegerField(
+        _("recordings are kept for (days)"),
+        default=RECORDING_DAYS,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text=_("Then they are deleted for good."),
+    )
+
     human_key = models.CharField(
         _("key for a person"), max_length=1, blank=True, choices=[(key, key) for key in KEYS]
     )
@@ -112,6 +136,12 @@ class AgentSettings(BusinessOwned):
                 condition=Q(barge_in__in=BargeIn.values), name="agentsettings_barge_in"
             ),
             models.CheckConstraint(
+                condition=Q(recording__in=RecordingMode.values), name="agentsettings_recording"
+            ),
+            models.CheckConstraint(
+                condition=Q(recording_days__range=(1, 365)), name="agentsettings_recording_days"
+            ),
+            models.CheckConstraint(
                 condition=Q(human_key="") | ~Q(human_key=F("do_not_call_key")),
                 name="agentsettings_one_meaning_a_key",
                 violation_error_message=_("A key has one meaning only."),
@@ -124,6 +154,10 @@ class AgentSettings(BusinessOwned):
 
     def __str__(self) -> str:
         return str(self.business)
+
+    @property
+    def records(self) -> bool:
+        return self.recording == RecordingMode.ANNOUNCED
 
     def clean(self) -> None:
         if self.fallback is not None and self.fallback.business_id != self.business_id:

@@ -206,6 +206,10 @@ class Call(BusinessOwned):
         help_text=_("By the machine. Empty: none was left."),
     )
 
+    recording_announced = models.BooleanField(
+        _("begins by saying that it is recorded"), default=False
+    )
+
     stream_sid = models.CharField(_("stream SID"), max_length=64, blank=True)
     stream_number = models.PositiveSmallIntegerField(
         _("media stream"),

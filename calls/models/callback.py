@@ -12,6 +12,7 @@ from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 class CallbackSource(models.TextChoices):
     CALL_STATUS = "call_status", _("call status")
     STREAM_STATUS = "stream_status", _("stream status")
+    RECORDING_STATUS = "recording_status", _("recording status")
 
 
 class CallbackEventQuerySet(BusinessOwnedQuerySet["CallbackEvent"]):
@@ -55,7 +56,7 @@ class CallbackEvent(BusinessOwned):
                 name="callback_token_once",
             ),
             models.CheckConstraint(
-                condition=models.Q(source__in=["call_status", "stream_status"]),
+                condition=models.Q(source__in=CallbackSource.values),
                 name="callback_source",
             ),
         ]
@@ -66,7 +67,8 @@ class CallbackEvent(BusinessOwned):
 
     @property
     def event(self) -> str:
-        return str(self.payload.get("CallStatus") or self.payload.get("StreamEvent") or "")
+        names = ("CallStatus", "StreamEvent", "RecordingStatus")
+        return next((str(self.payload[name]) for name in names if self.payload.get(name)), "")
 
     def store_once(self) -> bool:
         """False when this very delivery is known already, also from a writer not yet committed."""

@@ -58,6 +58,9 @@ class RecordingWish:
     channels: int = 1
     callback: str = ""
     callback_method: str = "POST"
+    # in-progress, completed, absent, as the carrier names the subscriptions
+    events: frozenset[str] = frozenset({"completed"})
+    source: str = "OutboundAPI"
     ready_after_s: float = 2.0
 
 

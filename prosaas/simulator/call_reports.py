@@ -65,17 +65,24 @@ class CallReports:
         self._courier.post(Callback("amd", detection.callback, detection.callback_method, params))
 
     def recording(self, wish: RecordingWish, recording: Recording) -> None:
+        if recording.status not in wish.events:
+            return
         identity = self._identity()
         account = f"/{API_VERSION}/Accounts/{identity['AccountSid']}"
         params = identity | {
             "RecordingSid": recording.sid,
             "RecordingUrl": f"{self._network.rest_url}{account}/Recordings/{recording.sid}",
-            "RecordingStatus": "completed" if recording.duration_s else "absent",
-            "RecordingDuration": str(recording.duration_s),
+            "RecordingStatus": recording.status,
             "RecordingChannels": str(recording.channels),
-            "RecordingSource": "OutboundAPI",
+            "RecordingStartTime": format_datetime(self._network.wall_time(recording.made_at)),
+            "RecordingSource": recording.source,
+            "RecordingTrack": "both",
         }
-        self._courier.post(Callback("recording", wish.callback, wish.callback_method, params))
+        event = "recording-begun"
+        if recording.status != "in-progress":
+            event = "recording"
+            params["RecordingDuration"] = str(recording.duration_s)
+        self._courier.post(Callback(event, wish.callback, wish.callback_method, params))
 
     def _identity(self) -> dict[str, str]:
         described = self._describe()

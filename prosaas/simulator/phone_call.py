@@ -24,6 +24,7 @@ from prosaas.simulator.call_plan import (
     LoseNetwork,
     MachineDetection,
     Order,
+    RecordingWish,
     Source,
     Status,
 )
@@ -35,7 +36,7 @@ from prosaas.simulator.media import MediaStream
 from prosaas.simulator.media_socket import BUFFER_OVERFLOW, StreamError
 from prosaas.simulator.network import Network
 from prosaas.simulator.people import Act, Performer, Person
-from prosaas.simulator.recordings import record
+from prosaas.simulator.recordings import Recording, finished
 from prosaas.simulator.webhooks import Account, Exchange
 
 WEBHOOK_FAILURE = 11200
@@ -109,6 +110,7 @@ class PhoneCall(Recorded):
             network.sender, account, network.clock, self._faults.callbacks, network.spawn
         )
         self._reports = CallReports(network, self._courier, settings, self._params)
+        self._recorded_as: RecordingWish | None = None
         self._put_through = put_through
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
         self._keys: asyncio.Queue[str] | None = None  # while somebody is asked for keys
@@ -147,6 +149,16 @@ class PhoneCall(Recorded):
 
     def obey(self, order: Order) -> None:
         self._orders.put_nowait(order)
+
+    def begin_recording(self, wish: RecordingWish) -> Recording:
+        """From now to the end of the call."""
+        self._note("recording")
+        self._recorded_as = wish
+        begun = self.record.recording = Recording(
+            self.sid, self._clock.now(), wish.channels, status="in-progress", source=wish.source
+        )
+        self._reports.recording(wish, begun)
+        return begun
 
     # What a test or the log wants to know.
 
@@ -372,13 +384,11 @@ class PhoneCall(Recorded):
         self._report_stream_end(stream)
 
     async def _deliver_recording(self) -> None:
-        wish = self._settings.recording
-        if wish is None or self.answered_at is None:
+        begun, wish = self.record.recording, self._recorded_as
+        if begun is None or wish is None:
             return
         await self._clock.sleep(wish.ready_after_s)
-        made = record(self.sid, wish.channels, self._clock.now(), self.streams)
-        if made.duration_s:
-            self.record.recording = made
+        made = self.record.recording = finished(begun, self.streams)
         self._reports.recording(wish, made)
 
     def _cut_off(self) -> None:
@@ -624,6 +634,8 @@ class PhoneCall(Recorded):
         if self.answered_at is None:
             self.record.answered_at = self._clock.now()
             self._become("in-progress")
+            if self._settings.recording is not None:
+                self.begin_recording(self._settings.recording)
             self._answered.set()
             self._alarm(self._settings.time_limit_s, lambda: self.obey(HangUp("time limit")))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Literal
 
 from prosaas.simulator import mulaw
 from prosaas.simulator.media import MediaStream
@@ -16,10 +17,12 @@ _WAVE_FORMAT_MULAW = 7
 @dataclass(frozen=True, slots=True)
 class Recording:
     call_sid: str
-    made_at: float
+    made_at: float  # when it began
     channels: int
-    caller: bytes
-    agent: bytes
+    caller: bytes = b""
+    agent: bytes = b""
+    status: Literal["in-progress", "completed", "absent"] = "completed"
+    source: str = "OutboundAPI"
     sid: str = field(default_factory=lambda: "RE" + secrets.token_hex(16))
 
     @property
@@ -33,17 +36,24 @@ class Recording:
         return _wav(interleaved, channels=2)
 
 
-def record(call_sid: str, channels: int, made_at: float, streams: list[MediaStream]) -> Recording:
+def finished(begun: Recording, streams: list[MediaStream]) -> Recording:
+    """What was on the line from the moment at which it was begun."""
     caller, agent = bytearray(), bytearray()
     for stream in streams:
-        said = bytes(stream.caller_audio)
-        begin = stream.start_sent_at or 0.0
+        opened = stream.start_sent_at or 0.0
+        begin = max(opened, begun.made_at)
+        said = bytes(stream.caller_audio)[_bytes_in(begin - opened) :]
         end = begin + len(said) / (mulaw.SAMPLES_PER_MS * 1000)
         caller += said
         agent += stream.playback.line_between(begin, end).ljust(len(said), mulaw.SILENCE)[
             : len(said)
         ]
-    return Recording(call_sid, made_at, channels, bytes(caller), bytes(agent))
+    made = replace(begun, caller=bytes(caller), agent=bytes(agent))
+    return replace(made, status="completed" if made.duration_s else "absent")
+
+
+def _bytes_in(seconds: float) -> int:
+    return round(seconds * mulaw.SAMPLES_PER_MS * 1000)
 
 
 def _wav(audio: bytes, channels: int) -> bytes:

@@ -19,8 +19,15 @@ from prosaas.simulator.call_params import API_VERSION
 from prosaas.simulator.call_plan import HangUp
 from prosaas.simulator.call_record import CallRecord
 from prosaas.simulator.recordings import Recording
-from prosaas.simulator.rest_faults import FaultPlan, RestFault
-from prosaas.simulator.rest_forms import ApiError, Form, dialling, new_source, new_status
+from prosaas.simulator.rest_faults import NO_FAULT, FaultPlan, RestFault
+from prosaas.simulator.rest_forms import (
+    ApiError,
+    Form,
+    dialling,
+    new_source,
+    new_status,
+    recording_wish,
+)
 from prosaas.simulator.rest_lists import filtered, last_shown, page, page_of_calls
 from prosaas.simulator.rest_resources import (
     Json,
@@ -40,6 +47,10 @@ class RestInterface:
         self.creates = FaultPlan()  # POST …/Calls.json
         self.reads = FaultPlan()  # the list of calls, and one of them
         self.updates = FaultPlan()  # hanging up and redirecting
+        self.recordings = FaultPlan()  # the start of one, by the number called
+        self.downloads = FaultPlan()  # the audio of one, by its sid
+        self.deletions = FaultPlan()  # of recordings, by sid
+        self.recordings_ready_after_s = 2.0  # from the end of a call
         self.locked_out: set[str] = set()  # accounts whose credentials are refused for now
         self.list_lag_s = 0.0  # a new call appears in lists only after this…
         self.list_lag_varies = False  # …or after a part of it, another one for each call
@@ -61,8 +72,14 @@ class RestInterface:
         app.router.add_get(
             f"{_ROOT}/Calls/{{call}}/Recordings.json", self._answering(self._list_recordings)
         )
+        app.router.add_post(
+            f"{_ROOT}/Calls/{{sid}}/Recordings.json", self._answering(self._begin_recording)
+        )
         app.router.add_get(f"{_ROOT}/Recordings.json", self._answering(self._list_recordings))
         app.router.add_get(f"{_ROOT}/Recordings/{{name}}", self._answering(self._show_recording))
+        app.router.add_delete(
+            f"{_ROOT}/Recordings/{{name}}", self._answering(self._delete_recording)
+        )
 
     def authenticated(self, request: web.Request) -> Account:
         sid, token = _credentials(request)
@@ -189,23 +206,59 @@ class RestInterface:
     async def _list_recordings(self, request: web.Request, account: Account) -> web.StreamResponse:
         call_sid = request.match_info.get("call") or request.query.get("CallSid")
         found = [
-            recording_resource(recording, account.sid, self._switchboard.network.wall_time)
+            self._recording_resource(recording, account)
             for recording in self._recordings(account)
             if call_sid in (None, recording.call_sid)
         ]
         return web.json_response(page("recordings", found, request.query, request.path))
 
+    async def _begin_recording(self, request: web.Request, account: Account) -> web.StreamResponse:
+        record, form = self._record(request, account), await _form(request)
+        wish = recording_wish(form, "StartCallRecordingAPI", self.recordings_ready_after_s)
+        fault = await self._fault(self.recordings, record.to)
+        if not fault.accept:
+            return await self._reply(request, fault, {})
+        # Nobody has told what the real carrier says to a second one: here it is refused as well.
+        if record.answered_at is None or record.is_over or record.recording is not None:
+            raise ApiError(400, 21220, "Requested resource is not eligible for recording")
+        begun = self._switchboard.calls[record.sid].begin_recording(wish)
+        return await self._reply(request, fault, self._recording_resource(begun, account), 201)
+
     async def _show_recording(self, request: web.Request, account: Account) -> web.StreamResponse:
+        _, recording, form = self._named_recording(request, account)
+        if form == "json":
+            fault = await self._fault(self.reads)
+            return await self._reply(request, fault, self._recording_resource(recording, account))
+        fault = await self._fault(self.downloads, recording.sid)
+        if fault != NO_FAULT:
+            return await self._reply(request, fault, {})
+        if form not in {"", "wav"} or recording.status != "completed":
+            raise ApiError(404, 20404, f"{request.path} was not found")
+        return web.Response(body=recording.wav(), content_type="audio/x-wav")
+
+    async def _delete_recording(self, request: web.Request, account: Account) -> web.StreamResponse:
+        record, recording, _ = self._named_recording(request, account)
+        fault = await self._fault(self.deletions, recording.sid)
+        if fault.accept:
+            if recording.status == "in-progress":
+                raise ApiError(400, 20001, "it is still being recorded")
+            record.recording = None
+        if fault != NO_FAULT:
+            return await self._reply(request, fault, {})
+        return web.Response(status=204)
+
+    def _named_recording(
+        self, request: web.Request, account: Account
+    ) -> tuple[CallRecord, Recording, str]:
         sid, _, form = request.match_info["name"].partition(".")
-        for recording in self._recordings(account):
-            if recording.sid == sid and form == "json":
-                resource = recording_resource(
-                    recording, account.sid, self._switchboard.network.wall_time
-                )
-                return web.json_response(resource)
-            if recording.sid == sid and form in {"", "wav"}:
-                return web.Response(body=recording.wav(), content_type="audio/x-wav")
+        for record in self._switchboard.network.book:
+            recording = record.recording
+            if record.account_sid == account.sid and recording and recording.sid == sid:
+                return record, recording, form
         raise ApiError(404, 20404, f"{request.path} was not found")
+
+    def _recording_resource(self, recording: Recording, account: Account) -> Json:
+        return recording_resource(recording, account.sid, self._switchboard.network.wall_time)
 
     def _recordings(self, account: Account) -> list[Recording]:
         return [

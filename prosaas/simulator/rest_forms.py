@@ -22,6 +22,7 @@ from prosaas.simulator.call_plan import (
 TWIML_LIMIT = 4000
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
+_RECORDING_EVENTS = frozenset({"in-progress", "completed", "absent"})
 _MAX_RING_S = 600
 
 Form = MultiDictProxy[str]
@@ -131,13 +132,23 @@ def _detection(form: Form) -> MachineDetection | None:
 
 
 def _recording(form: Form) -> RecordingWish | None:
-    if not _is_true(form, "Record"):
-        return None
+    return recording_wish(form, "OutboundAPI") if _is_true(form, "Record") else None
+
+
+def recording_wish(form: Form, source: str, ready_after_s: float = 2.0) -> RecordingWish:
     channels = _one_of(form, "RecordingChannels", {"mono", "dual"})
+    _one_of(form, "Trim", {"trim-silence", "do-not-trim"})
+    events = frozenset(form.getall("RecordingStatusCallbackEvent", ["completed"]))
+    if not events <= _RECORDING_EVENTS:
+        unknown = ", ".join(sorted(events - _RECORDING_EVENTS))
+        raise ApiError(400, 20001, f"RecordingStatusCallbackEvent: {unknown}")
     return RecordingWish(
         channels=2 if channels == "dual" else 1,
         callback=_url(form, "RecordingStatusCallback", 21609),
         callback_method=_method(form, "RecordingStatusCallbackMethod"),
+        events=events,
+        source=source,
+        ready_after_s=ready_after_s,
     )
 
 

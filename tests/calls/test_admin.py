@@ -73,7 +73,11 @@ def spoken(business: Business, *, sid: str = SID, turns: int = 2, caller: str = 
             business=business, call=call, tool_call_id="t1", name="end_call", arguments={"a": 1}
         )
         Recording.objects.create(
-            business=business, call=call, recording_sid="RE" + sid[2:], status="completed"
+            business=business,
+            call=call,
+            recording_sid="RE" + sid[2:],
+            status="recording",
+            consent_at=NOW,
         )
         CallbackEvent.objects.create(
             business=business,

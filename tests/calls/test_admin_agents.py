@@ -114,6 +114,8 @@ def settings(business: Business, **given: Any) -> dict[str, Any]:
         "silence_prompt_s": 10,
         "silence_prompts": 2,
         "max_call_s": 1800,
+        "recording": "announced",
+        "recording_days": 90,
         "may_transfer": "on",
         "transfer_ring_s": 25,
         "slot_minutes": 30,

@@ -481,8 +481,11 @@ def test_what_was_bound_and_what_was_told_can_be_neither_changed_nor_removed(
     [
         lambda call: Turn(call=call, position=0, speaker="nobody", item_id="i", started_ms=0),
         lambda call: ToolCall(call=call, tool_call_id="t", name="n", status="unheard_of"),
-        lambda call: Recording(call=call, recording_sid="RE1", status="unheard_of"),
-        lambda call: Recording(call=call, recording_sid="RE1", status="completed", channels=3),
+        lambda call: Recording(call=call, recording_sid="RE1", consent_at=NOW, status="unheard_of"),
+        lambda call: Recording(call=call, recording_sid="RE1", consent_at=NOW, channels=3),
+        lambda call: Recording(call=call, status="recording", consent_at=NOW),
+        lambda call: Recording(call=call, recording_sid="RE1", status="stored", consent_at=NOW),
+        lambda call: Recording(call=call, recording_sid="RE1", status="wanted"),
     ],
 )
 def test_words_outside_the_list_are_refused(row: Any, in_alices: Business) -> None:

@@ -15,7 +15,7 @@ import pytest
 from pytest_django import Settings
 
 from calls import telephony
-from calls.telephony import CallUnknown, TelephonyError
+from calls.telephony import CallUnknown, RecordingTooLarge, TelephonyError
 from tenants.credentials import TwilioAccount
 
 ACCOUNT = TwilioAccount("AC" + "1" * 32, "a token")
@@ -28,6 +28,7 @@ class RestApi:
 
     def __init__(self) -> None:
         self.reply: tuple[int, bytes] = (200, b"{}")
+        self.promises = 0  # bytes that are announced and never come
         self.asked: list[tuple[str, str, str, dict[str, list[str]]]] = []
         self.go_on = threading.Event()
         self.go_on.set()
@@ -51,11 +52,11 @@ class RestApi:
                 status, body = api.reply
                 with suppress(OSError):  # who asked has given up waiting
                     self.send_response(status)
-                    self.send_header("Content-Length", str(len(body)))
+                    self.send_header("Content-Length", str(len(body) + api.promises))
                     self.end_headers()
                     self.wfile.write(body)
 
-            do_POST = do_GET  # noqa: N815 - the name is the library's
+            do_POST = do_DELETE = do_GET  # noqa: N815 - the names are the library's
 
             def log_message(self, *args: object) -> None:
                 """The test's output is not the place for an access log."""
@@ -198,3 +199,116 @@ def test_a_list_that_is_not_given_is_an_error_like_any_other(
     with pytest.raises(TelephonyError) as raised:
         telephony.find_calls(ACCOUNT, to="+972501112233", from_="+972541112233")
     assert raised.value.permanent is False
+
+
+# Recordings
+
+RECORDING = "RE" + "3" * 32
+RECORDINGS = f"/2010-04-01/Accounts/{ACCOUNT.account_sid}/Recordings"
+WAV = b"RIFF" + bytes(range(256)) * 1000
+
+
+def told(**more: Any) -> dict[str, Any]:
+    known = {
+        "sid": RECORDING,
+        "status": "completed",
+        "duration": "61",
+        "channels": 2,
+        "source": "StartCallRecordingAPI",
+    }
+    return known | more
+
+
+def download(at_most: int = 10**6) -> bytes:
+    return b"".join(telephony.download_recording(ACCOUNT, RECORDING, at_most=at_most))
+
+
+def test_a_recording_is_begun_on_two_channels_and_with_its_silences(api: RestApi) -> None:
+    api.answers(201, told(status="in-progress", duration=None))
+
+    sid = telephony.start_recording(ACCOUNT, SID, callback="https://prosaas.test/recording")
+
+    [(method, path, _, fields)] = api.asked
+    assert sid == RECORDING
+    assert (method, path) == ("POST", PATH.replace(".json", "/Recordings.json"))
+    assert fields == {
+        "RecordingChannels": ["dual"],
+        "RecordingStatusCallback": ["https://prosaas.test/recording"],
+        "RecordingStatusCallbackMethod": ["POST"],
+        "RecordingStatusCallbackEvent": ["in-progress", "completed", "absent"],
+        "Trim": ["do-not-trim"],
+    }
+
+
+def test_of_a_calls_recordings_those_that_we_asked_for_are_found(api: RestApi) -> None:
+    others = told(sid="RE" + "4" * 32, source="Trunking")
+    api.answers(200, {"recordings": [told(duration=None, status="in-progress"), others]})
+    [found] = telephony.find_recordings(ACCOUNT, SID)
+    assert (found.recording_sid, found.status, found.duration_s) == (RECORDING, "in-progress", None)
+
+
+def test_a_recording_is_told_as_the_carrier_tells_it(api: RestApi) -> None:
+    api.answers(200, told())
+    found = telephony.fetch_recording(ACCOUNT, RECORDING)
+    assert (found.status, found.duration_s, found.channels) == ("completed", 61, 2)
+    api.answers(200, told(duration="-1"))
+    assert telephony.fetch_recording(ACCOUNT, RECORDING).duration_s is None
+
+
+@pytest.mark.parametrize("status", [204, 404])
+def test_a_recording_is_deleted_also_when_it_is_gone(status: int, api: RestApi) -> None:
+    api.answers(status, "" if status == 204 else error(404, 20404))
+    telephony.delete_recording(ACCOUNT, RECORDING)
+    assert [asked[:2] for asked in api.asked] == [("DELETE", f"{RECORDINGS}/{RECORDING}.json")]
+
+
+def test_the_audio_comes_in_pieces_from_the_carriers_own_address(api: RestApi) -> None:
+    api.reply = (200, WAV)
+    pieces = list(telephony.download_recording(ACCOUNT, RECORDING, at_most=len(WAV)))
+    assert len(pieces) > 1
+    assert b"".join(pieces) == WAV
+    [(method, path, authorization, _)] = api.asked
+    assert (method, path) == ("GET", f"{RECORDINGS}/{RECORDING}.wav")
+    assert authorization.startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, WAV), (500, WAV), (200, b"<html>busy</html>"), (200, b"")]
+)
+def test_what_is_no_audio_is_not_taken_for_it(status: int, body: bytes, api: RestApi) -> None:
+    api.reply = (status, body)
+    with pytest.raises(TelephonyError) as raised:
+        download()
+    assert raised.value.permanent is False
+
+
+def test_audio_that_breaks_off_is_not_the_whole(api: RestApi) -> None:
+    api.reply, api.promises = (200, WAV), 1000
+    with pytest.raises(TelephonyError, match="was not given"):
+        download()
+
+
+def test_more_than_the_longest_call_is_not_fetched(api: RestApi) -> None:
+    api.reply = (200, WAV)
+    with pytest.raises(RecordingTooLarge) as raised:
+        download(at_most=len(WAV) - 1)
+    assert raised.value.permanent
+
+
+def test_a_recording_that_is_not_given_in_time_is_given_up(
+    api: RestApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telephony, "TIMEOUT_S", 0.05)
+    api.go_on.clear()
+    with pytest.raises(TelephonyError, match="ReadTimeout"):
+        download()
+
+
+def test_a_recording_that_comes_drop_by_drop_is_given_up(
+    api: RestApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telephony, "DOWNLOAD_WITHIN_S", -1.0)
+    api.reply = (200, WAV)
+    with pytest.raises(TelephonyError, match="in time") as raised:
+        download()
+    assert not raised.value.permanent

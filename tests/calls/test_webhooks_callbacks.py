@@ -93,6 +93,12 @@ def test_every_callback_is_kept_word_for_word(
     assert event.event == "completed"
 
 
+def test_a_length_that_was_left_blank_is_none(call: Call, carrier: SignedCarrier) -> None:
+    response = carrier.says_of_call("flowers", sid_of(call), "completed", CallDuration="")
+    assert response.status_code == 204
+    assert (stored(call).status, stored(call).duration_s) == (CallStatus.COMPLETED, None)
+
+
 def test_a_sequence_number_that_is_known_says_nothing_new(
     alices: Business, call: Call, carrier: SignedCarrier
 ) -> None:

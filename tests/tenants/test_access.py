@@ -27,6 +27,7 @@ MANAGERS_WORK = AGENTS_WORK | {
     Action.EDIT_RUN,
     Action.DIRECT_RUN,
     Action.SETTLE_ATTEMPT,
+    Action.HEAR_RECORDING,
 }
 TABLE = {
     "owner": MANAGERS_WORK | {Action.CLAIM_NUMBER, Action.EDIT_CREDENTIALS, Action.EDIT_TEAM},
