@@ -106,3 +106,9 @@ def recordings_to_keep(*, now: datetime, most: int) -> list[RecordingAddress]:
             for row in rows.values_list("pk", "business_id")[:most]
         ]
     return list(dict.fromkeys(found))
+
+
+def every_business() -> list[uuid.UUID]:
+    """Suspended ones too: what they have promised their callers holds on."""
+    with platform_scope(PlatformReason.SWEEP):
+        return list(Business.objects.order_by("pk").values_list("pk", flat=True))

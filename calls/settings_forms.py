@@ -120,6 +120,17 @@ class AppointmentRulesForm(ModelForm):
         }
 
 
+class KeepingForm(ModelForm):
+    class Meta:
+        model = AgentSettings
+        fields = ("recording", "recording_days", "transcript_days")
+        labels = {
+            "recording": _("Record calls"),
+            "recording_days": _("Keep recordings for so many days"),
+            "transcript_days": _("Keep what was said, in writing, for so many days"),
+        }
+
+
 class TransferRulesForm(ModelForm):
     class Meta:
         model = AgentSettings

@@ -17,6 +17,7 @@ urlpatterns = [
     path("conversation/", settings.conversation, name="conversation"),
     path("permissions/", settings.permissions, name="permissions"),
     path("appointments/", settings.appointment_rules, name="appointment-rules"),
+    path("keeping/", settings.keeping, name="keeping"),
     path("people/", settings.people, name="people"),
     path("people/new/", settings.person, name="new-person"),
     path("people/<uuid:target_id>/", settings.person, name="person"),

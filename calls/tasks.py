@@ -29,6 +29,11 @@ def sweep_recordings(**kwargs: object) -> None:
         )
 
 
+@shared_task  # type: ignore[untyped-decorator]
+def forget_words(**kwargs: object) -> None:
+    actions.forget_words(now=timezone.now())
+
+
 # A long call is a large file. The limits are shorter than the claim on a row, and than the time
 # after which the broker gives a task to somebody else.
 @shared_task(soft_time_limit=270, time_limit=300)  # type: ignore[untyped-decorator]

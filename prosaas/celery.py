@@ -37,6 +37,11 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 9},
     },
+    "delete what was said long ago": {
+        "task": "calls.tasks.forget_words",
+        "schedule": 600.0,
+        "options": {"expires": 590},
+    },
     "fetch and delete recordings": {
         "task": "calls.tasks.sweep_recordings",
         "schedule": 10.0,

@@ -12,6 +12,7 @@ from calls.actions.callbacks import (
     take_stream_status,
 )
 from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
+from calls.actions.forgetting import forget_words
 from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.hearing import open_recording
 from calls.actions.recording import keep_recording, recordings_to_keep, start_recording
@@ -27,6 +28,7 @@ __all__ = [
     "connect_outbound",
     "end_transfer",
     "finish_call",
+    "forget_words",
     "hang_up",
     "keep_recording",
     "leave_stream",

@@ -16,6 +16,9 @@ KEYS = "0123456789*#"
 RECORDING_DAYS = 30
 
 
+TRANSCRIPT_DAYS = 180
+
+
 class BargeIn(models.TextChoices):
     HOLD = "hold", _("falls silent, then decides")
     INSTANT = "instant", _("stops at every sound")
@@ -102,6 +105,12 @@ class AgentSettings(BusinessOwned):
         default=RECORDING_DAYS,
         validators=[MinValueValidator(1), MaxValueValidator(365)],
         help_text=_("Then they are deleted for good."),
+    )
+    transcript_days = models.PositiveSmallIntegerField(
+        _("transcripts are kept for (days)"),
+        default=TRANSCRIPT_DAYS,
+        validators=[MinValueValidator(7), MaxValueValidator(730)],
+        help_text=_("Then what was said is deleted for good; that there was a call is kept."),
     )
 
     human_key = models.CharField(

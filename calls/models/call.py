@@ -136,6 +136,9 @@ class CallQuerySet(BusinessOwnedQuerySet["Call"]):
     def live(self) -> Self:
         return self.filter(status__in=LIVE)
 
+    def with_words_from_before(self, moment: datetime) -> Self:
+        return self.filter(words_deleted=False, ended_at__lte=moment)
+
     def unsettled(self) -> Self:
         """Calls about which the carrier has not said its last word."""
         return self.filter(carrier_final_at=None).exclude(call_sid=None)
@@ -182,6 +185,9 @@ class Call(BusinessOwned):
     created_at = models.DateTimeField(_("began"), default=timezone.now, editable=False)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    words_deleted = models.BooleanField(
+        _("what was said is deleted"), default=False, editable=False
+    )
     duration_s = models.PositiveIntegerField(_("length by the carrier (s)"), null=True, blank=True)
 
     carrier_sequence = models.PositiveIntegerField(_("last sequence number"), null=True, blank=True)
@@ -275,6 +281,11 @@ class Call(BusinessOwned):
         ]
         indexes = [
             models.Index(fields=["business", "-created_at", "id"], name="call_list"),
+            models.Index(
+                fields=["business", "ended_at"],
+                condition=Q(words_deleted=False, ended_at__isnull=False),
+                name="call_with_words",
+            ),
             models.Index(
                 fields=["business", "created_at"],
                 condition=Q(status__in=LIVE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calls.views.settings.agent import appointment_rules, conversation, permissions
+from calls.views.settings.agent import appointment_rules, conversation, keeping, permissions
 from calls.views.settings.business import business, number, numbers
 from calls.views.settings.hours import closed_day, hours, open_day
 from calls.views.settings.keys import check_key, forget_key, keys, new_key
@@ -20,6 +20,7 @@ __all__ = [
     "delete_tool",
     "forget_key",
     "hours",
+    "keeping",
     "keys",
     "new_key",
     "number",

@@ -14,7 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.actions.configuring import save_configured
 from calls.models import AgentSettings
-from calls.settings_forms import AppointmentRulesForm, ConversationForm, PermissionsForm
+from calls.settings_forms import (
+    AppointmentRulesForm,
+    ConversationForm,
+    KeepingForm,
+    PermissionsForm,
+)
 from tenants.access import Action
 from tenants.decorators import page
 from tenants.http import BusinessRequest
@@ -33,6 +38,11 @@ def permissions(request: BusinessRequest) -> HttpResponse:
 @page(Action.EDIT_SETTINGS)
 def appointment_rules(request: BusinessRequest) -> HttpResponse:
     return edit_agent(request, AppointmentRulesForm, _("Appointments"))
+
+
+@page(Action.EDIT_SETTINGS)
+def keeping(request: BusinessRequest) -> HttpResponse:
+    return edit_agent(request, KeepingForm, _("Recordings and transcripts"))
 
 
 def edit_agent(

@@ -35,6 +35,11 @@ SCREENS = (
         _("Write down details, make appointments, put callers through."),
     ),
     Screen("settings:appointment-rules", _("Appointments"), _("How long they take and how soon.")),
+    Screen(
+        "settings:keeping",
+        _("Recordings and transcripts"),
+        _("Whether calls are recorded, and when what was said is deleted."),
+    ),
     Screen("settings:people", _("People who take over"), _("Whom callers may be put through to.")),
     Screen("settings:tools", _("Own tools"), _("What the agent asks your own systems.")),
     Screen(
