@@ -20,7 +20,6 @@ from outbound.models import (
     DialAttempt,
     DialUsage,
     Gate,
-    Heartbeat,
     JobStatus,
     LeadImport,
     LeadList,
@@ -417,16 +416,6 @@ def test_a_number_is_closed_to_all_businesses(operator: Client) -> None:
     assert not SuppressedNumber.objects.exists()
     operator.post(address("suppressednumber_add"), {"phone_e164": NUMBER, "why": "complained"})
     assert SuppressedNumber.objects.get().phone_e164 == NUMBER
-
-
-@pytest.mark.parametrize(("ago_s", "mark"), [(29, "True"), (31, "False")])
-def test_a_task_that_is_silent_is_marked(ago_s: int, mark: str, operator: Client) -> None:
-    Heartbeat.objects.create(task="keep_watch", at=OPEN_HOURS - timedelta(seconds=ago_s))
-    with time_machine.travel(OPEN_HOURS, tick=False):
-        operator.force_login(User.objects.get(is_superuser=True))
-        html = page(operator, "heartbeat_changelist")
-    assert f'alt="{mark}"' in html
-    assert f">{ago_s} s<" in html
 
 
 def test_a_list_shows_how_many_leads_are_in_it(operator: Client, flowers: Business) -> None:
