@@ -6,7 +6,7 @@ from calls.actions.admitting import admit_stream
 from calls.actions.answering import answer_call, connect_outbound
 from calls.actions.answering_verdicts import take_answering_verdict
 from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
-from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
+from calls.actions.ending import announce_end, end_by_operator, finish_call, hang_up, leave_stream
 from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.sweeping import close_stale_calls
 from calls.actions.transferring import end_transfer, take_whisper_answer, whisper
@@ -18,6 +18,7 @@ __all__ = [
     "answer_call",
     "close_stale_calls",
     "connect_outbound",
+    "end_by_operator",
     "end_transfer",
     "finish_call",
     "hang_up",

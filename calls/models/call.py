@@ -105,6 +105,9 @@ class CarrierVerdict(models.TextChoices):
 
 REJECTIONS = tuple(reason for reason in EndReason if reason.value.startswith("rejected_"))
 
+# The caller was there, and we or our suppliers were not.
+FAULTS = (EndReason.MODEL_LOST, EndReason.MODEL_UNAVAILABLE, EndReason.ERROR, *REJECTIONS)
+
 # What each media stream of a call measures: figures that add up, and facts of which the first stays.
 SUMS = (
     "frames_in",
@@ -135,6 +138,9 @@ METRICS = frozenset((*SUMS, *SUMS_BY_NAME, *FIRSTS))
 class CallQuerySet(BusinessOwnedQuerySet["Call"]):
     def live(self) -> Self:
         return self.filter(status__in=LIVE)
+
+    def begun_since(self, moment: datetime) -> Self:
+        return self.filter(created_at__gte=moment)
 
     def unsettled(self) -> Self:
         """Calls about which the carrier has not said its last word."""
