@@ -13,6 +13,7 @@ from django.urls import reverse
 from calls.models import Call
 from outbound.actions import edit_run, schedule_run, start_run
 from outbound.gates import Refusal
+from outbound.intents import take_jobs
 from outbound.models import (
     AttemptState,
     CarrierAccount,
@@ -42,6 +43,7 @@ from tests.outbound.rig import (
     make_leads,
     make_run,
     outbound_version,
+    verdicts_of,
 )
 from tests.people import make_number, make_published
 from tests.rows import make_row
@@ -182,6 +184,25 @@ def test_what_cannot_be_started_says_what_is_missing(
 def test_the_second_of_two_operators_is_told(operator: Client, run: OutboundCallRun) -> None:
     start_run(run=run, by=None, now=OPEN_HOURS)
     assert "somebody else was there before" in does(operator, run, "start")
+
+
+def test_nobody_is_dialled_for_a_business_that_olga_has_suspended(
+    operator: Client, run: OutboundCallRun, flowers: Business
+) -> None:
+    start_run(run=run, by=None, now=OPEN_HOURS)
+    suspend = reverse("admin:tenants_business_do", args=[flowers.pk, "suspend"])
+    assert operator.post(suspend, {"reason": "Unpaid"}).status_code == 302
+
+    def intents() -> int:
+        taken = take_jobs(
+            run_id=run.pk, business_id=flowers.pk, owner=1, most=5, clock=lambda: OPEN_HOURS
+        )
+        return len(taken.intents)
+
+    assert intents() == 0
+    assert verdicts_of(run) == [("business", "suspended")]
+    operator.post(reverse("admin:tenants_business_do", args=[flowers.pk, "reinstate"]))
+    assert intents() == 1
 
 
 def test_only_what_can_be_done_is_offered(operator: Client, run: OutboundCallRun) -> None:
