@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import admin, messages
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     BusinessModelForm = forms.ModelForm[Business]
 else:
     BusinessModelForm = forms.ModelForm
+
+
+# Of owners and numbers on the page of a business; the lists of both have all of them.
+NAMED: Final = 20
 
 
 class NewBusinessForm(BusinessModelForm):
@@ -195,12 +199,13 @@ class BusinessesAdmin(ActingAdmin, AuditedAdmin):
     @admin.display(description=_("owners"))
     def owners(self, business: Business) -> SafeString | str:
         owners = Membership.objects.for_business(business).filter(role=Membership.Role.OWNER)
-        people = [row.user for row in owners.select_related("user").order_by("user__email")]
+        shown = owners.select_related("user").order_by("user__email")[:NAMED]
+        people = [row.user for row in shown]
         return format_html_join(" · ", "{}", ((link(person),) for person in people)) or "-"
 
     @admin.display(description=_("numbers"))
     def numbers(self, business: Business) -> SafeString | str:
-        numbers = PhoneNumber.objects.for_business(business).order_by("-active", "e164")
+        numbers = PhoneNumber.objects.for_business(business).order_by("-active", "e164")[:NAMED]
         closed = gettext("not active")
         shown = ((link(row), "" if row.active else format_html(" ({})", closed)) for row in numbers)
         return format_html_join(" · ", "{}{}", shown) or "-"
