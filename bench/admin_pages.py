@@ -88,7 +88,7 @@ MADE: dict[str, Cloning] = {
     "calls.Transfer": _of_each(
         "calls_call",
         call_id="s.id",
-        target_id="(SELECT id FROM calls_transfertarget t WHERE t.business_id = s.business_id)",
+        target_id="(SELECT id FROM calls_transfertarget t WHERE t.business_id = s.business_id LIMIT 1)",
         status="'completed'",
         ended_at="now()",
     ),
