@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from outbound import actions, dialer
+from tenants.heartbeats import beat
 
 DIAL_FOR_S = 20.0
 IDLE_S = 1.0
@@ -14,7 +15,9 @@ IMPORT_FOR_S = 30.0
 
 @shared_task  # type: ignore[untyped-decorator]  # celery has no types
 def dial(**kwargs: object) -> None:
-    dialer.dial_in_turn(for_s=DIAL_FOR_S, idle_s=IDLE_S)
+    asked = dialer.dial_in_turn(for_s=DIAL_FOR_S, idle_s=IDLE_S)
+    if asked is not None:
+        beat("dial", now=timezone.now(), did={"carrier_asked": asked})
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -26,3 +29,4 @@ def keep_watch(**kwargs: object) -> None:
 def import_leads(**kwargs: object) -> None:
     ends = time.monotonic() + IMPORT_FOR_S
     actions.import_leads(until=lambda: time.monotonic() > ends, clock=timezone.now)
+    beat("import_leads", now=timezone.now())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
 from django import forms
@@ -34,6 +34,7 @@ else:
 
 WRITTEN = ("created_at", "created_by", "text_sha256")
 RECORDED = ("recording",)
+VERSIONS_SHOWN: Final = 50
 LEVELS = {Severity.HINT: messages.INFO, Severity.WARNING: messages.WARNING}
 
 
@@ -82,7 +83,8 @@ class PromptAdmin(ReadOnlyAdmin):
         versions = (
             PromptVersion.objects.filter(prompt__id=object_id)
             .select_related("created_by")
-            .order_by("-number")
+            .defer("text")
+            .order_by("-number")[:VERSIONS_SHOWN]
         )
         context = (extra_context or {}) | {"versions": versions}
         return super().change_view(request, object_id, form_url, context)

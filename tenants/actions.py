@@ -126,6 +126,29 @@ def _described(business: Business) -> dict[str, str]:
     }
 
 
+def suspend_business(*, business: Business, reason: str, by: User | None, now: datetime) -> bool:
+    """From now on nobody is dialled for it, and who rings it is turned away. False when it was
+    suspended already.
+    """
+    with business_scope(business):
+        active = Business.objects.filter(pk=business.pk, status=Business.Status.ACTIVE)
+        if not active.update(status=Business.Status.SUSPENDED):
+            return False
+        facts = {"reason": reason}
+        record_audit(business=business, action="business.suspended", by=by, now=now, facts=facts)
+        return True
+
+
+def reinstate_business(*, business: Business, by: User | None, now: datetime) -> bool:
+    """False when it was not suspended."""
+    with business_scope(business):
+        suspended = Business.objects.filter(pk=business.pk, status=Business.Status.SUSPENDED)
+        if not suspended.update(status=Business.Status.ACTIVE):
+            return False
+        record_audit(business=business, action="business.reinstated", by=by, now=now)
+        return True
+
+
 def add_owner(
     *, business: Business, email: str, password: str | None, by: User | None, now: datetime
 ) -> Membership:

@@ -1,36 +1,42 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.actions import try_key_again
+from tenants.admin_acting import Act, ActingAdmin
+from tenants.admin_businesses import BusinessesAdmin
+from tenants.admin_display import age, as_json
 from tenants.admin_forms import SecretForm, secret_field
 from tenants.admin_site import AuditedAdmin, BusinessAdmin, ReadOnly, ReadOnlyAdmin, ltr
 from tenants.credentials import fingerprint
 from tenants.models import (
     AuditEvent,
-    Business,
     Credential,
+    Heartbeat,
     Membership,
     PhoneNumber,
     RefusedKey,
     User,
 )
-from tenants.scoping import BusinessOwned
+from tenants.scoping import PlatformReason, platform_scope
+
+__all__ = ["BusinessesAdmin"]
 
 # Rights come from memberships and from being an operator; groups would be a third way nobody reads.
 admin.site.unregister(Group)
@@ -55,76 +61,24 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
             },
         ),
     )
-    fieldsets = (
-        (None, {"fields": ("email", "name", "password")}),
-        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
-    )
     readonly_fields = ("last_login", "date_joined")
-    list_display = ("email", "name", "is_active", "is_staff", "last_login")
-    list_filter = ("is_active", "is_staff")
+    list_display = ("email", "name", "is_active", "is_staff", "looks_only", "last_login")
+    list_filter = ("is_active", "is_staff", "looks_only")
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
 
-
-@admin.register(Business)
-class BusinessesAdmin(AuditedAdmin):
-    list_display = ("name", "short_name", "industry", "language", "timezone", "status")
-    list_filter = ("status", "language")
-    search_fields = ("name", "slug", "industry")
-    ordering = ("name", "pk")
-    fields = (
-        "name",
-        "slug",
-        "industry",
-        "timezone",
-        "language",
-        "status",
-        "created_at",
-        "belongings",
-    )
-    actions = ("check_audit",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        # The slug stands in the addresses that Twilio was given.
-        return ("created_at", "belongings", "slug") if obj else ("created_at", "belongings")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description=_("short name"), ordering="slug")
-    def short_name(self, business: Business) -> SafeString:
-        return ltr(business.slug)
-
-    @admin.display(description=_("belongs to it"))
-    def belongings(self, business: Business) -> SafeString | str:
-        if business._state.adding:
-            return "-"
-        return format_html_join(
-            " · ",
-            '<a href="{}?business__id__exact={}">{}</a>',
-            (
-                (changelist_url(model), business.pk, model._meta.verbose_name_plural)
-                for model in self.admin_site._registry
-                if issubclass(model, BusinessOwned)
-            ),
-        )
-
-    @admin.action(description=_("Check the audit chain"))
-    def check_audit(self, request: HttpRequest, queryset: QuerySet[Business]) -> None:
-        for business in queryset:
-            position = AuditEvent.objects.broken_at(business.pk)
-            if position is None:
-                text, level = gettext("The audit chain of %(business)s is whole."), messages.SUCCESS
-            else:
-                text = gettext("The audit chain of %(business)s is broken at event %(position)s.")
-                level = messages.ERROR
-            self.message_user(request, text % {"business": business, "position": position}, level)
-
-
-def changelist_url(model: type[Model]) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        if obj is None:
+            return list(super().get_fieldsets(request, obj))
+        # What Django shows of a password is of use to who may change it, and to nobody else.
+        edited = self.has_change_permission(request, obj)
+        named = ("email", "name", *(("password",) if edited else ()))
+        return [
+            (None, {"fields": named}),
+            (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "looks_only")}),
+            (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        ]
 
 
 @admin.register(Membership)
@@ -163,8 +117,13 @@ class CredentialAdmin(BusinessAdmin):
     form = CredentialForm
     list_display = ("provider", "business", "account", "state")
     list_filter = ("provider",)
+    readonly_fields = ("state",)
     search_fields = (*BusinessAdmin.search_fields, "account_sid")
     directions: ClassVar[dict[str, str]] = {"account_sid": "ltr"}
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        edited = obj is None or self.has_change_permission(request, obj)
+        return ("business", "provider", "account_sid", "new_secret" if edited else "state")
 
     @admin.display(description=_("account SID"), ordering="account_sid")
     def account(self, credential: Credential) -> SafeString:
@@ -175,12 +134,40 @@ class CredentialAdmin(BusinessAdmin):
         return gettext("set") if credential.secret else gettext("not set")
 
 
+def _try_again(key: RefusedKey, by: User, now: datetime, given: Mapping[str, Any]) -> str | None:
+    with platform_scope(PlatformReason.ADMIN):
+        again = try_key_again(key=key, by=by, now=now)
+    return gettext("The next call tries this key.") if again else None
+
+
+class PausedFilter(admin.SimpleListFilter):
+    title = _("not tried for now")
+    parameter_name = "paused"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("Yes"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[RefusedKey]
+    ) -> QuerySet[RefusedKey]:
+        return queryset.filter(retry_at__gt=timezone.now()) if self.value() else queryset
+
+
 @admin.register(RefusedKey)
-class RefusedKeyAdmin(ReadOnly, AuditedAdmin):
+class RefusedKeyAdmin(ActingAdmin, ReadOnly, AuditedAdmin):
     """Known by its fingerprint: the page shows no more of a key than the table has."""
 
+    acts = (
+        Act(
+            "try-again",
+            _("Try again with the next call"),
+            _("What the model's side refused is settled with it: the next call uses this key."),
+            _try_again,
+            lambda key: key.retry_at > timezone.now(),
+        ),
+    )
     list_display = ("short", "of_installation", "code", "refusals", "refused_at", "retry_at")
-    list_filter = ("code",)
+    list_filter = (PausedFilter, "code")
     search_fields = ("fingerprint__startswith", "code")
     ordering = ("-refused_at", "pk")
     fields = ("whole", "of_installation", "code", "refusals", "refused_at", "retry_at")
@@ -240,3 +227,25 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("own hash"))
     def own(self, event: AuditEvent) -> SafeString:
         return format_html("<code>{}</code>", ltr(event.own_hash))
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnly, AuditedAdmin):
+    list_display = ("called", "ago", "at")
+    list_filter = ("at",)
+    search_fields = ("task",)
+    ordering = ("at", "pk")
+    show_full_result_count = False
+    fields = ("called", "at", "ago", "did")
+
+    @admin.display(description=_("task"), ordering="task")
+    def called(self, heartbeat: Heartbeat) -> SafeString:
+        return ltr(heartbeat.task)
+
+    @admin.display(description=_("how long ago"), ordering="at")
+    def ago(self, heartbeat: Heartbeat) -> str:
+        return age(heartbeat.at, now=timezone.now())
+
+    @admin.display(description=_("what it did"))
+    def did(self, heartbeat: Heartbeat) -> SafeString:
+        return as_json(heartbeat.detail)

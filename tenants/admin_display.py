@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
@@ -10,6 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
 
 from tenants.admin_site import ltr
 
@@ -44,3 +47,10 @@ def link(row: Model | None) -> SafeString:
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     address = reverse(name, args=[row.pk])
     return format_html('<a href="{}"><bdi dir="auto">{}</bdi></a>', address, row)
+
+
+def age(since: datetime, *, now: datetime) -> str:
+    seconds = int((now - since).total_seconds())
+    if seconds < 60:
+        return gettext("%(seconds)s s") % {"seconds": max(seconds, 0)}
+    return timesince(since, now)

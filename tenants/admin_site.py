@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from django.conf import settings
 from django.contrib import admin
@@ -13,14 +14,17 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Field, Model, OrderBy, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.template.response import SimpleTemplateResponse
+from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
+from tenants import impersonation
 from tenants.actions import record_audit
 from tenants.models import Business, User
 from tenants.scoping import BusinessOwned, PlatformReason, platform_scope
@@ -28,9 +32,24 @@ from tenants.scoping import BusinessOwned, PlatformReason, platform_scope
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
     ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# What is one's own: who only looks may do that as well.
+OF_ONES_OWN: Final = frozenset({"admin:logout", "admin:password_change"})
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """A page that is no model's."""
+
+    name: str  # in the address as well
+    label: _StrPromise
+    view: Callable[[HttpRequest], TemplateResponse]
 
 
 class OperatorSite(admin.AdminSite):
@@ -38,6 +57,10 @@ class OperatorSite(admin.AdminSite):
     site_title = _("ProSaaS operators")
     index_title = _("Installation")
     site_url = None
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.pages: list[SitePage] = []
 
     def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
         """Addresses and second factors of people are nobody's to edit by hand, nor to look at."""
@@ -55,22 +78,87 @@ class OperatorSite(admin.AdminSite):
         wanted = request.GET.get("next") or reverse("admin:index")
         return redirect_to_login(wanted, settings.LOGIN_URL)
 
+    def register_page(self, page: SitePage) -> None:
+        """The first of them is the front page as well."""
+        self.pages.append(page)
+
     def has_permission(self, request: HttpRequest) -> bool:
         # An owner who was made staff by mistake would see every business.
-        return super().has_permission(request) and bool(getattr(request.user, "is_superuser", None))
+        user = request.user
+        return super().has_permission(request) and isinstance(user, User) and user.is_operator
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """The permission is asked outside the scope, so a stranger never gets as far."""
-        return super().admin_view(in_platform_scope(view), cacheable)
+        return super().admin_view(in_platform_scope(changed_by_full_operators(view)), cacheable)
 
     def unscoped_view(self, view: View) -> View:
         """For what asks the outside, or locks rows in an order of its own: no transaction is open
         around it.
         """
-        return super().admin_view(view)
+        return super().admin_view(changed_by_full_operators(view))
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        return [path("language/", set_language, name="language"), *super().get_urls()]
+        return [
+            path("language/", set_language, name="language"),
+            path("leave/", self.unscoped_view(require_POST(self.leave)), name="leave"),
+            *(
+                path(f"{page.name}/", self.admin_view(page.view), name=page.name)
+                for page in self.pages
+            ),
+            *super().get_urls(),
+        ]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        now = timezone.now()
+        seen_as = impersonation.current(request, now)
+        return super().each_context(request) | {
+            "site_pages": [(page.label, reverse(f"admin:{page.name}")) for page in self.pages],
+            "may_change": is_full_operator(request),
+            "impersonation": seen_as,
+            "minutes_left": seen_as.minutes_left(now) if seen_as else None,
+        }
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        if self.pages:
+            return self.pages[0].view(request)
+        return super().index(request, extra_context)
+
+    def leave(self, request: HttpRequest) -> HttpResponse:
+        """No business is seen as its owner sees it any more."""
+        impersonation.end(request, timezone.now())
+        return redirect("admin:index")
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        if request.method == "POST":
+            impersonation.end(request, timezone.now())
+        return super().logout(request, extra_context)
+
+
+def is_full_operator(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_full_operator
+
+
+def require_full_operator(request: HttpRequest) -> None:
+    if not is_full_operator(request):
+        raise PermissionDenied("This operator looks and changes nothing.")
+
+
+def changed_by_full_operators(view: View) -> View:
+    """Whatever a page's own permissions say: nothing is posted by one who only looks."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        match = request.resolver_match
+        is_own = match is not None and match.view_name in OF_ONES_OWN
+        if request.method not in SAFE_METHODS and not is_own:
+            require_full_operator(request)
+        return view(request, *args, **kwargs)
+
+    return cast(View, guarded)
 
 
 def in_platform_scope(view: View) -> View:
@@ -91,6 +179,9 @@ class AuditedAdmin(ModelAdmin):
 
     # Of what is typed, where it is not that of the page: +972… would be typed as 972…+.
     directions: ClassVar[dict[str, str]] = {}
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return super().get_actions(request) if is_full_operator(request) else {}
 
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any

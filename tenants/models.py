@@ -50,11 +50,18 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. What they may do in a business says `Membership`; operators are superusers."""
+    """A person. What they may do in a business says `Membership`; operators are superusers, or
+    look at everything and change nothing.
+    """
 
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
     is_staff = models.BooleanField(_("operator"), default=False)
+    looks_only = models.BooleanField(
+        _("looks and changes nothing"),
+        default=False,
+        help_text=_("An operator who sees every page and may press no button."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=now)
 
@@ -69,11 +76,35 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_lower"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(looks_only=False) | models.Q(is_staff=True, is_superuser=False),
+                name="user_looks_only_is_an_operator",
+                violation_error_message=_(
+                    "Who only looks is an operator, and has not the rights of one who changes things."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_full_operator(self) -> bool:
+        return self.is_active and self.is_staff and self.is_superuser
+
+    @property
+    def is_operator(self) -> bool:
+        """An owner who was made staff by mistake is none, and sees no other business."""
+        return self.is_full_operator or (self.is_active and self.is_staff and self.looks_only)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        if self.looks_only:
+            return self.is_operator and perm.partition(".")[2].startswith("view_")
+        return super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_operator if self.looks_only else super().has_module_perms(app_label)
 
     def clean(self) -> None:
         self.email = type(self).objects.normalize_email(self.email)
@@ -211,6 +242,21 @@ class RefusedKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.fingerprint[:8]}"
+
+
+class Heartbeat(models.Model):
+    """When a periodic task last ran to its end, and what it said: a silent one is noticed."""
+
+    task = models.CharField(_("task"), max_length=64, unique=True)
+    at = models.DateTimeField(_("last ran"))
+    detail = models.JSONField(_("what it did"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return self.task
 
 
 class AuditQuerySet(BusinessOwnedQuerySet["AuditEvent"]):

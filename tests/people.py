@@ -95,6 +95,12 @@ def olga(db: None) -> User:
 
 
 @pytest.fixture
+def vera(db: None) -> User:
+    """An operator who looks at everything and changes nothing."""
+    return make_user("vera", is_staff=True, looks_only=True)
+
+
+@pytest.fixture
 def flowers(alice: User, bob: User) -> Business:
     """Alice's business, in Hebrew; Bob is a manager there."""
     business = make_business("flowers", language="he")

@@ -1,5 +1,6 @@
 """Every page of the operator's admin, found in its registry: who gets in, what it costs, how it
-reads in both directions."""
+reads in both directions. Who may only look is in `tests/backoffice/test_who_looks.py`.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +17,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from outbound.models import CarrierAccount, Heartbeat, SuppressedNumber
+from calls.models import Call, CallbackEvent, Lead
+from outbound.models import CarrierAccount, LeadListEntry, SuppressedNumber
 from tenants.admin_site import OperatorSite
 from tenants.credentials import fingerprint, refuse_key
-from tenants.models import Business, RefusedKey, User
+from tenants.models import AuditEvent, Business, Heartbeat, RefusedKey, User
 from tenants.scoping import BusinessOwned, PlatformReason, business_scope, platform_scope
 from tests.people import NOW
 from tests.rows import bare_business, make_row
@@ -28,6 +30,9 @@ pytestmark = pytest.mark.django_db
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 every_model = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+MOST_QUERIES = 20
+# Of these there are hundreds of thousands.
+BUSY = [AuditEvent, Call, CallbackEvent, Lead, LeadListEntry]
 # Rows that belong to no business.
 OF_THE_INSTALLATION: dict[type[Model], Callable[[str], dict[str, Any]]] = {
     CarrierAccount: lambda name: {"account_sid": f"AC-{name}"},
@@ -51,6 +56,10 @@ def make(model: type[Model], name: str) -> Any:
     assert issubclass(model, BusinessOwned)
     with business_scope(business):
         return make_row(model, business)
+
+
+def sqls(captured: CaptureQueriesContext) -> str:
+    return "\n".join(query["sql"][:200] for query in captured.captured_queries)
 
 
 def address(model: type[Model], page: str, *arguments: object) -> str:
@@ -84,6 +93,43 @@ def test_a_list_costs_the_same_with_one_row_and_with_twenty(
         page = operator.get(address(model, "changelist"))
     assert page.context["cl"].result_count >= 20
     assert len(twenty) == len(one), "\n".join(query["sql"] for query in twenty.captured_queries)
+    assert len(twenty) <= MOST_QUERIES
+
+
+@every_model
+def test_no_page_of_a_row_costs_more_than_twenty_queries(
+    model: type[Model], operator: Client
+) -> None:
+    row = make(model, "first")
+    opened = 0
+    for page, arguments in (
+        ("add", ()),
+        ("change", (row.pk,)),
+        ("history", (row.pk,)),
+        ("delete", (row.pk,)),
+    ):
+        url = address(model, page, *arguments)
+        operator.get(url)
+        with CaptureQueriesContext(connection) as captured:
+            answer = operator.get(url)
+        assert answer.status_code in (200, 403)
+        assert len(captured) <= MOST_QUERIES, f"{url}: {sqls(captured)}"
+        opened += answer.status_code == 200
+    assert opened >= 2
+
+
+@pytest.mark.parametrize("model", BUSY, ids=lambda model: model._meta.label)
+def test_a_list_of_many_pages_costs_no_more(model: type[BusinessOwned], operator: Client) -> None:
+    business = bare_business("busy")
+    with business_scope(business):
+        for _ in range(110):
+            make_row(model, business)
+    url = address(model, "changelist")
+    operator.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        page = operator.get(url, {"p": "2"})
+    assert page.context["cl"].result_count == 110
+    assert len(captured) <= MOST_QUERIES, sqls(captured)
 
 
 @every_model

@@ -11,7 +11,7 @@ from calls.actions.callbacks import (
     take_recording_status,
     take_stream_status,
 )
-from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
+from calls.actions.ending import announce_end, end_by_operator, finish_call, hang_up, leave_stream
 from calls.actions.forgetting import forget_words
 from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.hearing import open_recording
@@ -26,6 +26,7 @@ __all__ = [
     "answer_call",
     "close_stale_calls",
     "connect_outbound",
+    "end_by_operator",
     "end_transfer",
     "finish_call",
     "forget_words",

@@ -9,7 +9,9 @@ import structlog
 from calls import telephony
 from calls.actions.announcing import announce
 from calls.models import Call, EndReason
+from tenants.actions import record_audit
 from tenants.credentials import twilio_account
+from tenants.models import User
 from tenants.scoping import business_scope
 
 logger = structlog.get_logger(__name__)
@@ -68,6 +70,29 @@ def hang_up(*, call_id: uuid.UUID, business_id: uuid.UUID) -> None:
         call = Call.objects.for_business(business_id).get(pk=call_id)
     if call.call_sid and call.carrier_final_at is None:
         telephony.hang_up(account, call.call_sid)
+
+
+def end_by_operator(*, call: Call, by: User, now: datetime) -> bool:
+    """False when it is over already. Raises `TelephonyError` or `CredentialMissing` when the carrier
+    cannot be told: the row is closed all the same, and the sweep tells the carrier later.
+    """
+    with business_scope(call.business_id):
+        calls = Call.objects.for_business(call.business_id).select_related("business")
+        row = calls.select_for_update(of=("self",)).get(pk=call.pk)
+        if not row.is_live:
+            return False
+        row.finish(
+            end_reason=EndReason.ERROR,
+            end_detail="An operator ended the call.",
+            metrics={},
+            now=now,
+        )
+        record_audit(
+            business=row.business, action="call.ended", by=by, now=now, subject=str(row.pk)
+        )
+        announce_end(row)
+    hang_up(call_id=call.pk, business_id=call.business_id)
+    return True
 
 
 def announce_end(call: Call) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -7,8 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from calls.actions import end_by_operator
 from calls.admin.callbacks import CallbackColumns
 from calls.admin.transfers import TransferColumns
 from calls.models import (
@@ -21,8 +25,12 @@ from calls.models import (
     Transfer,
     Turn,
 )
+from calls.telephony import TelephonyError
+from tenants.admin_acting import Act, ActingAdmin
 from tenants.admin_display import ReadOnlyRows, as_json, link, words
 from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
+from tenants.credentials import CredentialMissing
+from tenants.models import User
 
 if TYPE_CHECKING:
     StackedInline = admin.StackedInline[Any, Call]
@@ -165,8 +173,28 @@ class CallbackEventInline(CallbackColumns, ReadOnlyRows, TabularInline):
     ordering = ("received_at",)
 
 
+def _end(call: Call, by: User, now: datetime, given: Mapping[str, Any]) -> str | None:
+    try:
+        ended = end_by_operator(call=call, by=by, now=now)
+    except (TelephonyError, CredentialMissing):
+        return gettext(
+            "The call is ended here. The carrier could not be told, and is told again within minutes."
+        )
+    return gettext("The call is ended.") if ended else None
+
+
 @admin.register(Call)
-class CallAdmin(ReadOnlyAdmin):
+class CallAdmin(ActingAdmin, ReadOnlyAdmin):
+    acts = (
+        Act(
+            "end",
+            _("End the call"),
+            _("If somebody is on the line, it is cut at once, in the middle of a sentence."),
+            _end,
+            lambda call: call.is_live,
+            ends_something=True,
+        ),
+    )
     list_display = (
         "created_at",
         "business",
@@ -178,7 +206,7 @@ class CallAdmin(ReadOnlyAdmin):
         "duration_s",
         "sid",
     )
-    list_filter = ("status", "direction", "end_reason", "created_at", "business")
+    list_filter = ("status", "direction", "end_reason", "created_at")
     search_fields = (*BusinessAdmin.search_fields, "call_sid__exact", "from_e164", "to_e164")
     ordering = ("-created_at", "pk")
     inlines = (

@@ -3,6 +3,7 @@ from __future__ import annotations
 from calls.models.agent_settings import AgentSettings, BargeIn, RecordingMode
 from calls.models.call import (
     CARRIER_STATUSES,
+    FAULTS,
     LIVE,
     REJECTIONS,
     TERMINAL,
@@ -34,6 +35,7 @@ from calls.models.transfer import (
 __all__ = [
     "CARRIER_STATUSES",
     "FAILED_TRANSFERS",
+    "FAULTS",
     "LIVE",
     "LIVE_TRANSFERS",
     "REJECTIONS",

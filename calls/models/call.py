@@ -105,6 +105,9 @@ class CarrierVerdict(models.TextChoices):
 
 REJECTIONS = tuple(reason for reason in EndReason if reason.value.startswith("rejected_"))
 
+# The caller was there, and we or our suppliers were not.
+FAULTS = (EndReason.MODEL_LOST, EndReason.MODEL_UNAVAILABLE, EndReason.ERROR, *REJECTIONS)
+
 # What each media stream of a call measures: figures that add up, and facts of which the first stays.
 SUMS = (
     "frames_in",
@@ -138,6 +141,9 @@ class CallQuerySet(BusinessOwnedQuerySet["Call"]):
 
     def with_words_from_before(self, moment: datetime) -> Self:
         return self.filter(words_deleted=False, ended_at__lte=moment)
+
+    def begun_since(self, moment: datetime) -> Self:
+        return self.filter(created_at__gte=moment)
 
     def unsettled(self) -> Self:
         """Calls about which the carrier has not said its last word."""

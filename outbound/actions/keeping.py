@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 from django.db.models import Exists, OuterRef
@@ -15,13 +15,13 @@ from outbound.actions.stopping import withdraw_late_calls
 from outbound.models import (
     OPEN,
     DialAttempt,
-    Heartbeat,
     OutboundCallJob,
     OutboundCallRun,
 )
 from outbound.outcomes import settle
 from outbound.protocol import database_now
 from outbound.reconcile import look_up_unknown, settle_the_dead
+from tenants.heartbeats import beat
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 
 logger = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ def keep_watch(*, clock: Callable[[], datetime] = database_now) -> dict[str, int
             "runs_started": start_scheduled(now=clock()),
             "runs_completed": complete_runs(now=clock()),
         }
-        beat("keep_watch", did, now=clock())
+        beat("keep_watch", now=clock(), did=did)
         return did
 
 
@@ -93,7 +93,3 @@ def _complete(address: RunAddress, now: datetime) -> bool:
         completed = run.complete(now)
     logger.info("run_completed", run_id=str(address.run_id))
     return completed
-
-
-def beat(task: str, did: dict[str, Any], *, now: datetime) -> None:
-    Heartbeat.objects.update_or_create(task=task, defaults={"at": now, "detail": did})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outbound.admin.attempts import DialAttemptAdmin
 from outbound.admin.imports import LeadImportAdmin, LeadImportErrorAdmin
-from outbound.admin.installation import CarrierAccountAdmin, HeartbeatAdmin, SuppressedNumberAdmin
+from outbound.admin.installation import CarrierAccountAdmin, SuppressedNumberAdmin
 from outbound.admin.jobs import OutboundCallJobAdmin
 from outbound.admin.limits import DialUsageAdmin, OutboundSettingsAdmin
 from outbound.admin.lists import LeadListAdmin, LeadListEntryAdmin
@@ -16,7 +16,6 @@ __all__ = [
     "DialAttemptAdmin",
     "DialUsageAdmin",
     "DialVerdictAdmin",
-    "HeartbeatAdmin",
     "LeadImportAdmin",
     "LeadImportErrorAdmin",
     "LeadListAdmin",

@@ -14,10 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from outbound.actions import mark_not_placed, mark_placed
-from outbound.admin.acting import Act, ActingAdmin
 from outbound.admin.columns import ManyRows, PhoneSearch, RunColumn, RunFilter, told
 from outbound.models import AttemptState, DialAttempt
 from outbound.wording import of_attempt, outcome
+from tenants.admin_acting import Act, ActingAdmin
 from tenants.admin_display import link
 from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
 from tenants.models import User

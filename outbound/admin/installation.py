@@ -9,18 +9,15 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from outbound.actions import try_account_again
-from outbound.admin.acting import Act, ActingAdmin
 from outbound.admin.columns import PhoneSearch, told
-from outbound.models import CarrierAccount, Heartbeat, SuppressedNumber
-from tenants.admin_display import as_json
-from tenants.admin_site import AuditedAdmin, ReadOnly, ltr
+from outbound.models import CarrierAccount, SuppressedNumber
+from tenants.admin_acting import Act, ActingAdmin
+from tenants.admin_site import AuditedAdmin, ltr
 from tenants.models import User
 
 
@@ -114,32 +111,3 @@ class SuppressedNumberAdmin(PhoneSearch, AuditedAdmin):
     @admin.display(description=_("why"), ordering="why")
     def because(self, number: SuppressedNumber) -> SafeString:
         return told(number.why or "-")
-
-
-@admin.register(Heartbeat)
-class HeartbeatAdmin(ReadOnly, AuditedAdmin):
-    list_display = ("called", "ago", "is_alive", "at")
-    list_filter = ("at",)
-    search_fields = ("task",)
-    ordering = ("at", "pk")
-    show_full_result_count = False
-    fields = ("called", "at", "ago", "is_alive", "did")
-
-    @admin.display(description=_("task"), ordering="task")
-    def called(self, heartbeat: Heartbeat) -> SafeString:
-        return ltr(heartbeat.task)
-
-    @admin.display(description=_("how long ago"), ordering="at")
-    def ago(self, heartbeat: Heartbeat) -> str:
-        seconds = int((timezone.now() - heartbeat.at).total_seconds())
-        if seconds < 60:
-            return gettext("%(seconds)s s") % {"seconds": max(seconds, 0)}
-        return timesince(heartbeat.at)
-
-    @admin.display(description=_("comes regularly"), boolean=True)
-    def is_alive(self, heartbeat: Heartbeat) -> bool:
-        return not heartbeat.is_silent(timezone.now())
-
-    @admin.display(description=_("what it did"))
-    def did(self, heartbeat: Heartbeat) -> SafeString:
-        return as_json(heartbeat.detail)

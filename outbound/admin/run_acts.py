@@ -11,8 +11,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from outbound.actions import call_again, hang_up_all, pause_run, start_run, stop_run
-from outbound.admin.acting import Act
 from outbound.models import AT_REST, OVER, JobStatus, OutboundCallRun, RunStatus
+from tenants.admin_acting import Act
 from tenants.models import User
 
 # Whoever was reached, or must not be called, is not offered.

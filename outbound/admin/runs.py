@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from outbound.actions import edit_run
-from outbound.admin.acting import ActingAdmin
 from outbound.admin.columns import list_address, told
 from outbound.admin.run_acts import RUN_ACTS
 from outbound.models import (
@@ -30,6 +29,7 @@ from outbound.models import (
 )
 from outbound.wording import holds_up, of_run, of_verdict
 from prompts.models import Direction, PromptVersion
+from tenants.admin_acting import ActingAdmin
 from tenants.admin_display import as_json, link
 from tenants.admin_site import BusinessAdmin, ModelAdmin, operator_of
 from tenants.models import PhoneNumber

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from outbound.models.attempt import LIVE_ATTEMPTS, AttemptState, DialAttempt
-from outbound.models.installation import CarrierAccount, Heartbeat, SuppressedNumber
+from outbound.models.installation import CarrierAccount, SuppressedNumber
 from outbound.models.job import ENDED, OPEN, UNDER_WAY, JobStatus, OutboundCallJob
 from outbound.models.limits import DialUsage, OutboundSettings
 from outbound.models.lists import (
@@ -34,7 +34,6 @@ __all__ = [
     "DialUsage",
     "DialVerdict",
     "Gate",
-    "Heartbeat",
     "ImportStatus",
     "JobStatus",
     "LeadImport",

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tenants.numbers import validate_e164
-
-# The periodic tasks come every few seconds; one that has not come for so long is missed.
-SILENT_AFTER: Final = timedelta(seconds=30)
 
 
 class CarrierAccount(models.Model):
@@ -63,21 +57,3 @@ class SuppressedNumber(models.Model):
 
     def __str__(self) -> str:
         return self.phone_e164
-
-
-class Heartbeat(models.Model):
-    """When a periodic task last ran, and what it said: a silent one is noticed."""
-
-    task = models.CharField(_("task"), max_length=64, unique=True)
-    at = models.DateTimeField(_("last ran"))
-    detail = models.JSONField(_("what it did"), default=dict, blank=True)
-
-    class Meta:
-        verbose_name = _("heartbeat")
-        verbose_name_plural = _("heartbeats")
-
-    def __str__(self) -> str:
-        return self.task
-
-    def is_silent(self, now: datetime) -> bool:
-        return now - self.at > SILENT_AFTER

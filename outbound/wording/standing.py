@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -16,21 +16,24 @@ from outbound.models import (
     AttemptState,
     DialAttempt,
     DialVerdict,
-    Heartbeat,
     JobStatus,
     OutboundCallJob,
     OutboundCallRun,
     RunStatus,
 )
-from outbound.models.installation import SILENT_AFTER
 from outbound.situation import Rules
 from outbound.wording.attempts import of_attempt
 from outbound.wording.runs import of_run
 from outbound.wording.verdicts import of_verdict, with_zones
+from tenants.models import Heartbeat
 from tenants.scoping import business_scope
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
+
+# Those that runs live by come every few seconds.
+AT_WORK: Final = ("dial", "keep_watch")
+SILENT_AFTER: Final = timedelta(seconds=30)
 
 JOBS: Final[Mapping[str, _StrPromise]] = {
     JobStatus.DIALING: _("Being called at this moment."),
@@ -165,7 +168,7 @@ def _run_waits(run: OutboundCallRun, now: datetime) -> list[str]:
 
 
 def _nobody_is_at_work(now: datetime) -> list[str]:
-    if Heartbeat.objects.filter(at__gt=now - SILENT_AFTER).exists():
+    if Heartbeat.objects.filter(task__in=AT_WORK, at__gt=now - SILENT_AFTER).exists():
         return []
     return [gettext("No worker looks after runs at the moment: nobody is called until one does.")]
 

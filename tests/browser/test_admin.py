@@ -80,6 +80,25 @@ def test_every_list_and_a_call_fit_the_window(
             address = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
             page.goto(live_server.url + reverse(address))
             assert_fits(page, language, f"admin-{language}-{size}-{label}")
+        business = reverse("admin:tenants_business_change", args=[flowers.pk])
+        for name, path in (
+            ("stuck", reverse("admin:stuck")),
+            ("tasks", reverse("admin:tasks")),
+            ("business", business),
+            ("suspend", reverse("admin:tenants_business_do", args=[flowers.pk, "suspend"])),
+            ("new-business", reverse("admin:tenants_business_add")),
+        ):
+            page.goto(live_server.url + path)
+            assert_fits(page, language, f"admin-{language}-{size}-{name}")
+        page.goto(
+            live_server.url + reverse("admin:tenants_business_do", args=[flowers.pk, "enter"])
+        )
+        page.fill("input[name=reason]", "Alice rang: her agent does not greet")
+        page.click(".submit-row [type=submit]")
+        expect(page.locator(".impersonation")).to_contain_text("flowers of the tests")
+        assert_fits(page, language, f"admin-{language}-{size}-entered")
+        page.click(".impersonation [type=submit]")
+        expect(page.locator(".impersonation")).to_have_count(0)
         page.goto(live_server.url + reverse("admin:calls_call_change", args=[call.pk]))
         assert_fits(page, language, f"admin-{language}-{size}-call")
         number = page.get_by_text("+97235550100").first

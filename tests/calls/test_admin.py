@@ -23,6 +23,8 @@ from calls.models import (
 from prompts.models import PromptVersion, sha256_of
 from tenants.models import AuditEvent, Business, User
 from tenants.scoping import business_scope
+from tests.calls.carrier import SignedCarrier
+from tests.calls.conftest import ALICES_NUMBER, CHARLIES_NUMBER
 from tests.people import NOW
 
 CALLER = "+972501234567"
@@ -273,6 +275,29 @@ def test_every_page_is_shown_in_both_languages(language: str, olga: User, alices
     ]
     for name, *args in pages:
         assert f'lang="{language}"' in page(client, name, *args)
+
+
+def test_who_rings_a_business_that_olga_has_suspended_is_turned_away(
+    operator: Client, alices: Business, charlies: Business, carrier: SignedCarrier
+) -> None:
+    suspend = reverse("admin:tenants_business_do", args=[alices.pk, "suspend"])
+    assert operator.post(suspend, {"reason": "Unpaid"}).status_code == 302
+    carrier.rings("flowers", ALICES_NUMBER)
+    with business_scope(alices):
+        call = Call.objects.get()
+        assert (call.status, call.end_reason) == (
+            CallStatus.REJECTED,
+            EndReason.REJECTED_SUSPENDED,
+        )
+
+    carrier.rings("garage", CHARLIES_NUMBER)
+    with business_scope(charlies):
+        assert Call.objects.get().is_live
+
+    operator.post(reverse("admin:tenants_business_do", args=[alices.pk, "reinstate"]))
+    carrier.rings("flowers", ALICES_NUMBER)
+    with business_scope(alices):
+        assert Call.objects.exclude(pk=call.pk).get().is_live
 
 
 def test_an_owner_does_not_get_in(alice: User, alices: Business) -> None:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.conf import settings
 from django.db import connection
 from django.test import Client
@@ -14,13 +13,13 @@ from django.urls import reverse
 from calls.models import Call
 from outbound.actions import edit_run, schedule_run, start_run
 from outbound.gates import Refusal
+from outbound.intents import take_jobs
 from outbound.models import (
     AttemptState,
     CarrierAccount,
     DialAttempt,
     DialUsage,
     Gate,
-    Heartbeat,
     JobStatus,
     LeadImport,
     LeadList,
@@ -44,6 +43,7 @@ from tests.outbound.rig import (
     make_leads,
     make_run,
     outbound_version,
+    verdicts_of,
 )
 from tests.people import make_number, make_published
 from tests.rows import make_row
@@ -184,6 +184,25 @@ def test_what_cannot_be_started_says_what_is_missing(
 def test_the_second_of_two_operators_is_told(operator: Client, run: OutboundCallRun) -> None:
     start_run(run=run, by=None, now=OPEN_HOURS)
     assert "somebody else was there before" in does(operator, run, "start")
+
+
+def test_nobody_is_dialled_for_a_business_that_olga_has_suspended(
+    operator: Client, run: OutboundCallRun, flowers: Business
+) -> None:
+    start_run(run=run, by=None, now=OPEN_HOURS)
+    suspend = reverse("admin:tenants_business_do", args=[flowers.pk, "suspend"])
+    assert operator.post(suspend, {"reason": "Unpaid"}).status_code == 302
+
+    def intents() -> int:
+        taken = take_jobs(
+            run_id=run.pk, business_id=flowers.pk, owner=1, most=5, clock=lambda: OPEN_HOURS
+        )
+        return len(taken.intents)
+
+    assert intents() == 0
+    assert verdicts_of(run) == [("business", "suspended")]
+    operator.post(reverse("admin:tenants_business_do", args=[flowers.pk, "reinstate"]))
+    assert intents() == 1
 
 
 def test_only_what_can_be_done_is_offered(operator: Client, run: OutboundCallRun) -> None:
@@ -417,16 +436,6 @@ def test_a_number_is_closed_to_all_businesses(operator: Client) -> None:
     assert not SuppressedNumber.objects.exists()
     operator.post(address("suppressednumber_add"), {"phone_e164": NUMBER, "why": "complained"})
     assert SuppressedNumber.objects.get().phone_e164 == NUMBER
-
-
-@pytest.mark.parametrize(("ago_s", "mark"), [(29, "True"), (31, "False")])
-def test_a_task_that_is_silent_is_marked(ago_s: int, mark: str, operator: Client) -> None:
-    Heartbeat.objects.create(task="keep_watch", at=OPEN_HOURS - timedelta(seconds=ago_s))
-    with time_machine.travel(OPEN_HOURS, tick=False):
-        operator.force_login(User.objects.get(is_superuser=True))
-        html = page(operator, "heartbeat_changelist")
-    assert f'alt="{mark}"' in html
-    assert f">{ago_s} s<" in html
 
 
 def test_a_list_shows_how_many_leads_are_in_it(operator: Client, flowers: Business) -> None:

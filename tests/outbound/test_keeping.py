@@ -21,10 +21,10 @@ from outbound import actions, liveness
 from outbound.actions.keeping import KEEPING, keep_watch
 from outbound.actions.stopping import withdraw_late_calls
 from outbound.dialer import AT_ONCE, DIALLING, dial, dial_in_turn
-from outbound.models import CarrierAccount, Heartbeat, JobStatus
+from outbound.models import CarrierAccount, JobStatus
 from prosaas.simulator.call_plan import Callee
 from prosaas.simulator.rest_faults import RestFault
-from tenants.models import Business
+from tenants.models import Business, Heartbeat
 from tenants.scoping import business_scope
 from tests.calls.carrier import SignedCarrier, new_sid
 from tests.outbound.rig import (

@@ -19,7 +19,6 @@ from outbound.models import (
     DialAttempt,
     DialVerdict,
     Gate,
-    Heartbeat,
     JobStatus,
     OutboundCallJob,
     OutboundCallRun,
@@ -30,7 +29,7 @@ from outbound.outcomes import OUTCOMES
 from outbound.verdicts import note_refusal
 from outbound.windows import Reason
 from outbound.wording import Why, holds_up, of_attempt, of_run, of_verdict, outcome, why
-from tenants.models import Business
+from tenants.models import Business, Heartbeat
 from tenants.scoping import business_scope
 from tests.outbound.rig import ALWAYS, OPEN_HOURS, job_of, limits, make_run, started
 

@@ -18,6 +18,8 @@ APPS = ("tenants", "prompts", "calls", "outbound", "prosaas")
 
 PLACES = {
     ("tenants/actions.py", "CREATE_BUSINESS"),
+    ("tenants/admin.py", "ADMIN"),
+    ("tenants/admin_acting.py", "ADMIN"),
     ("tenants/admin_site.py", "ADMIN"),
     ("tenants/decorators.py", "FIND_MEMBERSHIPS"),
     ("prompts/management/commands/create_business.py", "CREATE_BUSINESS"),
@@ -32,7 +34,6 @@ PLACES = {
     ("outbound/actions/carrier_accounts.py", "ADMIN"),
     ("outbound/actions/keeping.py", "DIAL"),
     ("outbound/actions/stopping.py", "DIAL"),
-    ("outbound/admin/acting.py", "ADMIN"),
     ("outbound/finding.py", "COMMAND"),
     ("outbound/intents.py", "DIAL"),
     ("outbound/queue.py", "DIAL"),

@@ -18,7 +18,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from tenants.admin_site import ModelAdmin, OperatorSite, operator_of
+from tenants.admin_site import (
+    ModelAdmin,
+    OperatorSite,
+    is_full_operator,
+    operator_of,
+    require_full_operator,
+)
 from tenants.models import User
 from tenants.scoping import PlatformReason, platform_scope
 
@@ -34,15 +40,30 @@ class Act:
     name: str  # in the address
     label: _StrPromise
     question: _StrPromise
-    do: Doing
+    do: Callable[..., str | None]
     offered: Callable[[Any], bool]
     form: type[forms.Form] = forms.Form
     ends_something: bool = False
 
+    def carry_out(
+        self, request: HttpRequest, row: Model, now: datetime, given: Mapping[str, Any]
+    ) -> str | None:
+        doing: Doing = self.do
+        return doing(row, operator_of(request), now, given)
+
+
+class ActInSession(Act):
+    """One that concerns the operator's own session as well."""
+
+    def carry_out(
+        self, request: HttpRequest, row: Model, now: datetime, given: Mapping[str, Any]
+    ) -> str | None:
+        return self.do(request, row, now, given)
+
 
 class ActingAdmin(ModelAdmin):
     acts: ClassVar[Sequence[Act]]
-    change_form_template = "outbound/admin/acting.html"
+    change_form_template = "tenants/admin/acting.html"
 
     def get_urls(self) -> list[URLPattern]:
         # Not in the scope of the site: an act asks the carrier, or locks rows in its own order.
@@ -59,11 +80,12 @@ class ActingAdmin(ModelAdmin):
         context["acts"] = [
             (act, reverse(f"admin:{self._address_name('do')}", args=[row.pk, act.name]))
             for act in self.acts
-            if row is not None and act.offered(row)
+            if row is not None and is_full_operator(request) and act.offered(row)
         ]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        require_full_operator(request)
         row, act = self._row(request, object_id), self._act(name)
         form = act.form(request.POST if request.method == "POST" else None)
         if form.is_valid() and self._done(request, row, act, form):
@@ -77,11 +99,11 @@ class ActingAdmin(ModelAdmin):
             "row_address": self._address_of(row),
             "form": form,
         }
-        return TemplateResponse(request, "outbound/admin/act.html", context)
+        return TemplateResponse(request, "tenants/admin/act.html", context)
 
     def _done(self, request: HttpRequest, row: Model, act: Act, form: forms.Form) -> bool:
         try:
-            told = act.do(row, operator_of(request), timezone.now(), form.cleaned_data)
+            told = act.carry_out(request, row, timezone.now(), form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, ValidationError(error.messages))
             return False

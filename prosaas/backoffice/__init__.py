@@ -1,0 +1,1 @@
+"""What an operator sees of the whole installation, one page a module."""
