@@ -17,6 +17,7 @@ def business(request: HttpRequest) -> dict[str, Any]:
     return {
         "business": getattr(request, "business", None),
         "role": role,
+        "impersonation": getattr(request, "impersonation", None),
         "memberships": getattr(request, "memberships", []),
         "may": {action.name.lower(): may(role, action) for action in Action},
         "business_field": FIELD,

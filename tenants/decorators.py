@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
+from tenants import impersonation
 from tenants.access import Action, may
 from tenants.http import BusinessRequest
 from tenants.models import Membership, User
@@ -78,6 +79,10 @@ def to_login(request: HttpRequest) -> HttpResponse:
 
 def _enter(request: BusinessRequest) -> HttpResponse | None:
     """Sets business and role of the request; a response where there is no way in."""
+    if seen := impersonation.current(request, timezone.now()):
+        request.impersonation, request.memberships = seen, []
+        request.business, request.role = seen.business, Membership.Role.OWNER
+        return _refused(request)
     request.memberships = memberships_of(request.user)
     membership = _chosen(request)
     if membership is None:
@@ -86,6 +91,10 @@ def _enter(request: BusinessRequest) -> HttpResponse | None:
     request.role = membership.role
     if lacks_second_factor(request.user, membership.role):
         return redirect(reverse("mfa_activate_totp"))
+    return _refused(request)
+
+
+def _refused(request: BusinessRequest) -> HttpResponse | None:
     if not request.business.is_active:
         return render(request, "tenants/suspended.html", status=403)
     if request.method not in SAFE_METHODS and not _was_meant(request):

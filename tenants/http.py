@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from tenants.impersonation import Impersonation
 from tenants.models import Business, Membership, User
 
 
@@ -14,3 +15,4 @@ class BusinessRequest(HttpRequest):
     business: Business
     role: str
     memberships: list[Membership]  # of this person, with their businesses
+    impersonation: Impersonation  # only where an operator sees the business as its owner

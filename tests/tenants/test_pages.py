@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from tenants.decorators import FIELD, HEADER, SESSION_KEY
 from tenants.models import Business, Membership, User
 from tenants.scoping import business_scope
-from tests.people import make_member
+from tests.people import NOW, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +112,29 @@ def test_an_owner_without_a_second_factor_is_led_to_it(
     assert as_alice.get(TEAM)["Location"] == "/accounts/2fa/totp/activate/"
     Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={"secret": ""})
     assert as_alice.get(TEAM).status_code == 200
+
+
+def test_an_operator_enters_as_the_owner_for_half_an_hour(
+    client: Client, olga: User, flowers: Business
+) -> None:
+    client.force_login(olga)
+    assert client.get(TEAM).status_code == 403
+    with time_machine.travel(NOW, tick=False):
+        path = reverse("admin:tenants_business_do", args=[flowers.pk, "enter"])
+        client.post(path, {"reason": "She asked for help"})
+        page = client.get(TEAM).content.decode()
+    assert "bob@prosaas.test" in page
+    assert "flowers of the tests" in page
+    with time_machine.travel(NOW + timedelta(minutes=31), tick=False):
+        assert client.get(TEAM).status_code in {302, 403}
+
+
+def test_an_operator_who_left_sees_no_business(
+    client: Client, olga: User, flowers: Business
+) -> None:
+    client.force_login(olga)
+    path = reverse("admin:tenants_business_do", args=[flowers.pk, "enter"])
+    client.post(path, {"reason": "She asked for help"})
+    assert client.get(TEAM).status_code == 200
+    client.post(reverse("admin:leave"))
+    assert client.get(TEAM).status_code == 403
