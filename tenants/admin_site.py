@@ -24,6 +24,7 @@ from django.views.i18n import set_language
 from tenants.actions import record_audit
 from tenants.models import Business, User
 from tenants.scoping import BusinessOwned, PlatformReason, platform_scope
+from tenants.second_factor import operator_lacks_second_factor, to_second_factor
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -60,16 +61,26 @@ class OperatorSite(admin.AdminSite):
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """The permission is asked outside the scope, so a stranger never gets as far."""
-        return super().admin_view(in_platform_scope(view), cacheable)
+        return super().admin_view(with_second_factor(in_platform_scope(view)), cacheable)
 
     def unscoped_view(self, view: View) -> View:
         """For what asks the outside, or locks rows in an order of its own: no transaction is open
         around it.
         """
-        return super().admin_view(view)
+        return super().admin_view(with_second_factor(view))
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [path("language/", set_language, name="language"), *super().get_urls()]
+
+
+def with_second_factor(view: View) -> View:
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if operator_lacks_second_factor(operator_of(request)):
+            return to_second_factor(request)
+        return view(request, *args, **kwargs)
+
+    return cast(View, asked)
 
 
 def in_platform_scope(view: View) -> View:

@@ -19,7 +19,9 @@ APPS = ("tenants", "prompts", "calls", "outbound", "prosaas")
 PLACES = {
     ("tenants/actions.py", "CREATE_BUSINESS"),
     ("tenants/admin_site.py", "ADMIN"),
+    ("tenants/account_events.py", "AUDIT_ACCOUNT"),
     ("tenants/decorators.py", "FIND_MEMBERSHIPS"),
+    ("tenants/team.py", "FIND_INVITATION"),
     ("prompts/management/commands/create_business.py", "CREATE_BUSINESS"),
     ("calls/resolve.py", "ROUTE_NUMBER"),
     ("calls/resolve.py", "RESOLVE_TOKEN"),
