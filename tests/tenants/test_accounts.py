@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
 from urllib.parse import parse_qs, urlsplit
@@ -35,7 +36,7 @@ LOGIN = "/accounts/login/"
 
 
 @pytest.fixture(autouse=True)
-def now() -> object:
+def now() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -59,7 +60,7 @@ def is_in(client: Client) -> bool:
 
 def code_of(secret: str) -> str:
     counter = next(iter(yield_hotp_counters_from_time()))
-    return format_hotp_value(hotp_value(secret, counter))
+    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def with_app(user: User) -> str:
@@ -124,7 +125,7 @@ class TestLoggingIn:
         assert not browser.session.exists(planted)
 
     def test_is_closed_to_who_guesses(
-        self, browser: Client, alice: User, flowers: Business, now: time_machine.Coordinates
+        self, browser: Client, alice: User, flowers: Business, now: time_machine.Traveller
     ) -> None:
         for _ in range(6):
             assert log_in(browser, alice, "wrong") == ""
@@ -225,7 +226,7 @@ class TestASession:
         return browser
 
     def test_ends_after_twelve_hours_without_her(
-        self, as_alice: Client, now: time_machine.Coordinates
+        self, as_alice: Client, now: time_machine.Traveller
     ) -> None:
         now.shift(timedelta(hours=11, minutes=59))
         assert is_in(as_alice)
@@ -235,7 +236,7 @@ class TestASession:
         assert not is_in(as_alice)
 
     def test_ends_after_seven_days_in_any_case(
-        self, as_alice: Client, now: time_machine.Coordinates
+        self, as_alice: Client, now: time_machine.Traveller
     ) -> None:
         for _ in range(20):
             now.shift(timedelta(hours=8))
@@ -246,7 +247,7 @@ class TestASession:
         assert not is_in(as_alice)
 
     def test_is_not_kept_by_a_page_that_asks_by_itself(
-        self, as_alice: Client, now: time_machine.Coordinates
+        self, as_alice: Client, now: time_machine.Traveller
     ) -> None:
         for _ in range(11):
             now.shift(timedelta(hours=1))
@@ -298,7 +299,7 @@ class TestAForgottenPassword:
     def test_is_replaced_by_a_letter(self, browser: Client, alice: User, flowers: Business) -> None:
         browser.post("/accounts/password/reset/", {"email": alice.email})
         (letter,) = mail.outbox
-        (address,) = re.findall(r"http\S+/accounts/password/reset/key/\S+", letter.body)
+        (address,) = re.findall(r"http\S+/accounts/password/reset/key/\S+", str(letter.body))
         response = browser.get(urlsplit(address).path, follow=True)
         form = response.request["PATH_INFO"]
         browser.post(form, {"password1": "blue sky 7", "password2": "blue sky 7"})

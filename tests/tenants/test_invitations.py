@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
 
@@ -10,10 +11,10 @@ import pytest
 import time_machine
 from django.core import mail
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.db import connection
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
@@ -32,7 +33,7 @@ PASSWORD = "blue sky 7"
 
 
 @pytest.fixture(autouse=True)
-def now() -> object:
+def now() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -347,7 +348,7 @@ class TestALink:
 
 
 def test_a_week_later_the_invitation_is_shown_as_expired(
-    as_alice: Client, flowers: Business, now: time_machine.Coordinates
+    as_alice: Client, flowers: Business, now: time_machine.Traveller
 ) -> None:
     invited(flowers)
     now.shift(timedelta(days=3))
