@@ -42,7 +42,9 @@ class OperatorSite(admin.AdminSite):
 
     def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
         """Addresses and second factors of people are nobody's to edit by hand, nor to look at."""
-        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        models: Any = (
+            [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        )
         ours = [model for model in models if model._meta.app_label not in {"account", "mfa"}]
         super().register(ours, *args, **options)
 

@@ -195,6 +195,7 @@ class TestInviting:
         (letter,) = mail.outbox
         assert letter.to == ["dora@prosaas.test"]
         assert f"https://prosaas.test/invitation/{token}/" in letter.body
+        assert "נציג" in letter.body  # the page was in English
         assert token not in as_alice.get("/team/").content.decode()
         assert token not in str(dict(as_alice.session))
 
@@ -340,6 +341,18 @@ class TestALink:
     def test_is_not_guessed(self, visitor: Client, flowers: Business, settings: Settings) -> None:
         settings.ACCOUNT_RATE_LIMITS = {"invitation": "3/m/ip"}
         answers = [visitor.get(f"/invitation/{number}/").status_code for number in range(5)]
+        assert answers == [404, 404, 404, 429, 429]
+
+    def test_is_not_guessed_by_who_writes_addresses_into_the_header(
+        self, visitor: Client, settings: Settings
+    ) -> None:
+        settings.ACCOUNT_RATE_LIMITS = {"invitation": "3/m/ip"}
+        answers = [
+            visitor.get(
+                f"/invitation/{number}/", headers={"X-Forwarded-For": f"10.0.0.{number}, 192.0.2.1"}
+            ).status_code
+            for number in range(5)
+        ]
         assert answers == [404, 404, 404, 429, 429]
 
     def test_leaves_a_form_without_its_token_undone(self, flowers: Business) -> None:
