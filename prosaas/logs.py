@@ -15,8 +15,9 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-# /ws/media/<token> lets its bearer speak on a call until it is used or a minute old.
-MEDIA_TOKEN = re.compile(r"(/ws/media/)[^\s/?\"'<>]+")
+# /ws/media/<token> lets its bearer speak on a call until it is used or a minute old; the others
+# are the links of letters, good for days.
+MEDIA_TOKEN = re.compile(r"(/(?:ws/media|invitation|password/reset/key)/)[^\s/?\"'<>]+")
 # E.164 with its plus sign; without it a number cannot be told from any other.
 E164 = re.compile(r"(?:\+|%2B)[1-9]\d{6,14}(?!\d)", re.IGNORECASE)
 

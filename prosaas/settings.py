@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tenants.middleware.SessionLimits",
 ]
 FORM_RENDERER = "tenants.forms.PageForms"
 ROOT_URLCONF = "prosaas.urls"
@@ -258,12 +259,25 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 # Whoever accepts an invitation has read it at that address.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+# There is no signing up, so nothing to offer to an address that nobody has.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# "Your password was changed", by a letter to whom it belongs.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "ProSaaS: "
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
+ACCOUNT_SESSION_REMEMBER = True  # for as long as tenants.middleware says
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/15m/ip,5/15m/key",
     "reset_password": "5/15m/ip,3/15m/key",
+    "invitation": "30/5m/ip",
+    "invite": "30/h/user",
 }
+# The proxy in front of us adds the address it was asked from; what a client writes there stands
+# further left and counts for nothing.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SERVED_BY_HTTPS else 0
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+MFA_ADAPTER = "tenants.adapters.SecondFactorAdapter"
+MFA_FORMS = {"add_webauthn": "tenants.forms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "ProSaaS"

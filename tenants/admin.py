@@ -23,18 +23,27 @@ from tenants.admin_acting import Act, ActingAdmin
 from tenants.admin_businesses import BusinessesAdmin
 from tenants.admin_display import age, as_json
 from tenants.admin_forms import SecretForm, secret_field
-from tenants.admin_site import AuditedAdmin, BusinessAdmin, ReadOnly, ReadOnlyAdmin, ltr
+from tenants.admin_site import (
+    AuditedAdmin,
+    BusinessAdmin,
+    ReadOnly,
+    ReadOnlyAdmin,
+    ltr,
+    operator_of,
+)
 from tenants.credentials import fingerprint
 from tenants.models import (
     AuditEvent,
     Credential,
     Heartbeat,
+    Invitation,
     Membership,
     PhoneNumber,
     RefusedKey,
     User,
 )
 from tenants.scoping import PlatformReason, platform_scope
+from tenants.second_factor import remove_second_factor
 
 __all__ = ["BusinessesAdmin"]
 
@@ -67,6 +76,20 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
+    actions = ("take_second_factor",)
+
+    @admin.action(description=_("Remove the second factor (telephone lost)"))
+    def take_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        taken = sum(
+            remove_second_factor(user=user, by=operator_of(request), now=timezone.now())
+            for user in queryset
+        )
+        text = ngettext(
+            "The second factor of %(count)s person is removed.",
+            "The second factors of %(count)s people are removed.",
+            taken,
+        )
+        self.message_user(request, text % {"count": taken})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         if obj is None:
@@ -88,6 +111,28 @@ class MembershipAdmin(BusinessAdmin):
     list_select_related = ("business", "user")
     search_fields = (*BusinessAdmin.search_fields, "user__email", "user__name")
     raw_id_fields = ("business", "user")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Without the hash of its link, which is of use to nobody here."""
+
+    list_display = ("email", "business", "role", "expires_at", "accepted_at", "canceled_at")
+    list_filter = ("role",)
+    list_select_related = ("business", "invited_by")
+    search_fields = (*BusinessAdmin.search_fields, "email")
+    ordering = ("-created_at", "pk")
+    fields = (
+        "business",
+        "email",
+        "role",
+        "invited_by",
+        "created_at",
+        "expires_at",
+        "accepted_at",
+        "accepted_by",
+        "canceled_at",
+    )
 
 
 @admin.register(PhoneNumber)

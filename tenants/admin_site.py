@@ -28,6 +28,7 @@ from tenants import impersonation
 from tenants.actions import record_audit
 from tenants.models import Business, User
 from tenants.scoping import BusinessOwned, PlatformReason, platform_scope
+from tenants.second_factor import operator_lacks_second_factor, to_second_factor
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -89,13 +90,14 @@ class OperatorSite(admin.AdminSite):
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """The permission is asked outside the scope, so a stranger never gets as far."""
-        return super().admin_view(in_platform_scope(changed_by_full_operators(view)), cacheable)
+        inside = in_platform_scope(changed_by_full_operators(view))
+        return super().admin_view(with_second_factor(inside), cacheable)
 
     def unscoped_view(self, view: View) -> View:
         """For what asks the outside, or locks rows in an order of its own: no transaction is open
         around it.
         """
-        return super().admin_view(changed_by_full_operators(view))
+        return super().admin_view(with_second_factor(changed_by_full_operators(view)))
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [
@@ -159,6 +161,16 @@ def changed_by_full_operators(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return cast(View, guarded)
+
+
+def with_second_factor(view: View) -> View:
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if operator_lacks_second_factor(operator_of(request)):
+            return to_second_factor(request)
+        return view(request, *args, **kwargs)
+
+    return cast(View, asked)
 
 
 def in_platform_scope(view: View) -> View:

@@ -15,13 +15,14 @@ class TenantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenants import catalogue, checks, scoping
+        from tenants import account_events, catalogue, checks, scoping
 
         connection_created.connect(scoping.take_over, dispatch_uid="tenants.take_over")
         post_migrate.connect(
             catalogue.refuse_unsafe_schema, sender=self, dispatch_uid="tenants.catalogue"
         )
         checks.register_checks()
+        account_events.listen()
 
 
 class OperatorAdminConfig(admin_apps.AdminConfig):

@@ -13,8 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
@@ -23,7 +22,7 @@ from tenants.access import Action, may
 from tenants.http import BusinessRequest
 from tenants.models import Membership, User
 from tenants.scoping import PlatformReason, business_scope, platform_scope
-from tenants.second_factor import lacks_second_factor
+from tenants.second_factor import lacks_second_factor, to_second_factor
 
 P = ParamSpec("P")
 View = Callable[Concatenate[BusinessRequest, P], HttpResponseBase]
@@ -90,7 +89,7 @@ def _enter(request: BusinessRequest) -> HttpResponse | None:
     request.business = membership.business
     request.role = membership.role
     if lacks_second_factor(request.user, membership.role):
-        return redirect(reverse("mfa_activate_totp"))
+        return to_second_factor(request)
     return _refused(request)
 
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=now)
+    sessions_ended_at = models.DateTimeField(_("logged out everywhere"), null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -108,6 +110,20 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         self.email = type(self).objects.normalize_email(self.email)
+
+    def end_sessions(self, now: datetime) -> None:
+        """Whoever is logged in as this person, by whatever door, is a stranger from now on."""
+        self.sessions_ended_at = now
+        self.save(update_fields=["sessions_ended_at"])
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What Django compares at each request: the password, and when sessions were last ended."""
+        of_password: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        if self.sessions_ended_at is None:
+            return of_password
+        ended = as_utc(self.sessions_ended_at)
+        written = salted_hmac("tenants.sessions", of_password + ended, secret, algorithm="sha256")
+        return written.hexdigest()
 
 
 class Business(models.Model):
@@ -176,6 +192,64 @@ class Membership(BusinessOwned):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+
+class InvitationQuerySet(BusinessOwnedQuerySet["Invitation"]):
+    def unanswered(self) -> Self:
+        """Neither accepted nor canceled; expired or not."""
+        return self.filter(accepted_at=None, canceled_at=None)
+
+    def open_at(self, moment: datetime) -> Self:
+        return self.unanswered().filter(expires_at__gt=moment)
+
+
+class Invitation(BusinessOwned):
+    """To work in the business. Whoever has the link may take it, once; we keep its hash alone."""
+
+    email = models.EmailField(_("email address"))
+    role = models.CharField(_("role"), max_length=16, choices=Membership.Role)
+    # Random as it is, it needs no unique key, which would look into the rows of other businesses.
+    token_hash = models.CharField(_("hash of the link"), max_length=64, db_index=True)
+    invited_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("invited by")
+    )
+    created_at = models.DateTimeField(_("invited"), default=now)
+    expires_at = models.DateTimeField(_("good until"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("accepted by")
+    )
+    canceled_at = models.DateTimeField(_("canceled"), null=True, blank=True)
+
+    objects: ClassVar = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "email"],
+                condition=models.Q(accepted_at=None, canceled_at=None),
+                name="invitation_open_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=["owner", "manager", "agent", "viewer"]),
+                name="invitation_role",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="invitation_email_lower"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None) | models.Q(canceled_at=None),
+                name="invitation_one_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.get_role_display()})"
+
+    def is_open_at(self, moment: datetime) -> bool:
+        return self.accepted_at is None and self.canceled_at is None and self.expires_at > moment
 
 
 class PhoneNumber(BusinessOwned):

@@ -44,6 +44,8 @@ class PlatformReason(StrEnum):
     ADMIN = "admin"
     CREATE_BUSINESS = "create a business"
     FIND_MEMBERSHIPS = "find the businesses of a person"
+    FIND_INVITATION = "find the invitation of a link"
+    AUDIT_ACCOUNT = "write down what happened to an account"
     MIGRATION = "migration"
     ROUTE_NUMBER = "route a number"
     RESOLVE_TOKEN = "resolve a token"  # noqa: S105 - not a secret

@@ -82,6 +82,8 @@ def needed_value(field: Field[Any, Any], business: Business) -> dict[str, Any]:
         return {field.name: parent_row(field.related_model, business)}
     if field.name.endswith("e164"):
         return {field.name: f"+97239{next(NUMBERS):07d}"}
+    if field.name == "email":
+        return {field.name: f"{next(NUMBERS)}@prosaas.test"}
     return {}
 
 

@@ -105,6 +105,18 @@ def test_a_suspended_business_has_no_pages(as_alice: Client, flowers: Business) 
     assert "bob@prosaas.test" not in response.content.decode()
 
 
+def test_whose_business_is_suspended_still_gets_to_the_other_one(
+    as_alice: Client, alice: User, flowers: Business, garage: Business
+) -> None:
+    make_member(garage, alice, Membership.Role.MANAGER)
+    with business_scope(flowers):
+        Business.objects.filter(pk=flowers.pk).update(status=Business.Status.SUSPENDED)
+    page = as_alice.get(TEAM).content.decode()
+    assert f'name="business" value="{garage.pk}"' in page
+    as_alice.post("/switch/", {"business": str(garage.pk)})
+    assert as_alice.get(TEAM).status_code == 200
+
+
 def test_an_owner_without_a_second_factor_is_led_to_it(
     as_alice: Client, alice: User, settings: Settings
 ) -> None:

@@ -121,12 +121,14 @@ class Command(BaseCommand):
         self._say(progress.table())
 
     def _explain(self, plan: Plan, login: str, state: Path) -> None:
-        owners = ", ".join(sample.owner_email for sample in setting.SAMPLES)
+        owners = "".join(
+            f"  owner:       {sample.owner_email}  ({sample.slug})\n" for sample in setting.SAMPLES
+        )
         self._say(
             f"\nThe demo runs; Ctrl-C stops it and leaves nothing behind.\n"
-            f"  admin:       {plan.local_url}/admin/\n"
-            f"  operator:    {setting.OPERATOR_EMAIL}\n"
-            f"  owners:      {owners}\n"
+            f"  log in:      {plan.local_url}/accounts/login/\n"
+            f"{owners}"
+            f"  operator:    {setting.OPERATOR_EMAIL}, then {plan.local_url}/admin/\n"
             f"  password:    {login}\n"
             f"  logs:        {state / 'logs'}"
         )
