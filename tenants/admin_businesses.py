@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -22,8 +24,10 @@ from tenants.actions import add_owner, claim_number, reinstate_business, suspend
 from tenants.admin_acting import Act, ActingAdmin, ActInSession
 from tenants.admin_display import link
 from tenants.admin_site import AuditedAdmin, ltr, operator_of
+from tenants.letters import link_of, send_invitation
 from tenants.models import AuditEvent, Business, Membership, PhoneNumber, User
 from tenants.scoping import BusinessOwned
+from tenants.team import invite_member
 
 if TYPE_CHECKING:
     BusinessModelForm = forms.ModelForm[Business]
@@ -180,17 +184,17 @@ class BusinessesAdmin(ActingAdmin, AuditedAdmin):
             self._give_owner(request, form.instance, form.cleaned_data["owner_email"])
 
     def _give_owner(self, request: HttpRequest, business: Business, email: str) -> None:
-        owner = add_owner(
-            business=business,
-            email=email,
-            password=None,
-            by=operator_of(request),
-            now=timezone.now(),
-        )
-        if not owner.user.has_usable_password():
-            text = gettext("The account of %(email)s has no password yet.")
-            address = f"\u2066{owner.user.email}\u2069"
-            self.message_user(request, text % {"email": address}, messages.WARNING)
+        """Who has an account owns it from now on; anybody else is invited to make one."""
+        by, now = operator_of(request), timezone.now()
+        if User.objects.filter(email=User.objects.normalize_email(email)).exists():
+            add_owner(business=business, email=email, password=None, by=by, now=now)
+            return
+        role = Membership.Role.OWNER
+        invited = invite_member(business=business, email=email, role=role, by=by, now=now)
+        transaction.on_commit(partial(send_invitation, invited))
+        text = gettext("%(email)s is invited. The link, shown this once: %(link)s")
+        words = {"email": f"\u2066{email}\u2069", "link": f"\u2066{link_of(invited)}\u2069"}
+        self.message_user(request, text % words, messages.WARNING)
 
     @admin.display(description=_("short name"), ordering="slug")
     def short_name(self, business: Business) -> SafeString:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tenants import impersonation
-from tenants.models import AuditEvent, Business, Membership, PhoneNumber, User
+from tenants.models import AuditEvent, Business, Invitation, Membership, PhoneNumber, User
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 from tests.people import make_number
 
@@ -52,19 +52,19 @@ def makes(operator: Client, **given: str) -> Business:
         return Business.objects.get(slug="roses")
 
 
-def test_a_business_is_made_with_its_owner(operator: Client, garage: Business) -> None:
+def test_a_business_is_made_and_its_owner_invited(operator: Client, garage: Business) -> None:
     business = makes(operator, owner_email="Rosa@prosaas.test")
     assert business.is_active
     with business_scope(business):
-        owner = Membership.objects.select_related("user").get()
-        assert [event for event, _ in events(business)] == ["member.added", "admin.added"]
-    assert (owner.user.email, owner.role) == ("rosa@prosaas.test", "owner")
-    assert not owner.user.has_usable_password()
-    assert not owner.user.is_operator
+        assert not Membership.objects.exists()
+        assert [event for event, _ in events(business)] == ["invitation.sent", "admin.added"]
+        invitation = Invitation.objects.get()
+    assert (invitation.email, invitation.role) == ("rosa@prosaas.test", "owner")
     told = operator.get(page_of(business)).content.decode()
-    assert "has no password yet" in told
+    assert "/invitation/" in told
+    assert "/invitation/" not in operator.get(page_of(business)).content.decode()
     with business_scope(garage):
-        assert not Membership.objects.filter(user=owner.user).exists()
+        assert not Invitation.objects.exists()
 
 
 def test_who_has_an_account_keeps_it_as_the_owner_of_one_more(
@@ -73,7 +73,9 @@ def test_who_has_an_account_keeps_it_as_the_owner_of_one_more(
     business = makes(operator, owner_email=alice.email)
     alice.refresh_from_db()
     assert alice.check_password("correct horse")
-    assert "has no password yet" not in operator.get(page_of(business)).content.decode()
+    with business_scope(business):
+        assert Membership.objects.get(user=alice).role == "owner"
+        assert not Invitation.objects.exists()
 
 
 def test_a_business_may_wait_for_its_owner(operator: Client) -> None:
@@ -88,7 +90,8 @@ def test_nobody_owns_a_business_that_was_not_made(operator: Client) -> None:
         reverse("admin:tenants_business_add"), values | {"owner_email": "rosa@prosaas.test"}
     )
     assert page.context["errors"]
-    assert not User.objects.filter(email="rosa@prosaas.test").exists()
+    with platform_scope(PlatformReason.ADMIN):
+        assert not Invitation.objects.exists()
 
 
 def test_a_business_is_suspended_with_a_reason_after_having_been_asked_about(
