@@ -155,7 +155,7 @@ def run_situation(
         seconds_a_call=rules.seconds_a_call,
         tomorrow=_tomorrow(rules.business, now),
         require_consent=run.require_consent,
-        countries=own.countries or _own_countries(rules.business),
+        countries=own.countries or own_countries(rules.business),
         most_calls=own.most_calls,
         within=timedelta(days=own.within_days),
         gap=own.gap,
@@ -188,7 +188,7 @@ def ordinary_situation(rules: Rules, now: datetime) -> RunSituation:
         seconds_a_call=rules.seconds_a_call,
         tomorrow=_tomorrow(rules.business, now),
         require_consent=rules.run.require_consent,
-        countries=own.countries or _own_countries(rules.business),
+        countries=own.countries or own_countries(rules.business),
         most_calls=own.most_calls,
         within=timedelta(days=own.within_days),
         gap=own.gap,
@@ -266,7 +266,7 @@ def _account_lines(account: CarrierAccount | None, all_over: Everywhere) -> Line
     return Lines(all_over.account_live, account.most_live)
 
 
-def _own_countries(business: Business) -> frozenset[str]:
+def own_countries(business: Business) -> frozenset[str]:
     own = PhoneNumber.objects.for_business(business).filter(active=True)
     return frozenset(map(country_of, own.values_list("e164", flat=True))) - {""}
 

@@ -20,7 +20,10 @@ class Entry:
     action: Action = Action.SEE_PAGES
 
 
-ENTRIES: Final = (Entry(_("Team"), "tenants:team", Action.SEE_TEAM),)
+ENTRIES: Final = (
+    Entry(_("Outbound calls"), "outbound:runs"),
+    Entry(_("Team"), "tenants:team", Action.SEE_TEAM),
+)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
