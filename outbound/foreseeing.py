@@ -10,7 +10,13 @@ from enum import StrEnum
 from typing import Final
 
 from outbound.gates import Refusal, refusal_of_job
-from outbound.models import DialVerdict, JobStatus, OutboundCallJob, OutboundCallRun
+from outbound.models import (
+    DialVerdict,
+    JobStatus,
+    OutboundCallJob,
+    OutboundCallRun,
+    OutboundSettings,
+)
 from outbound.situation import Rules, job_situations, ordinary_situation
 from outbound.wording import of_verdict
 
@@ -35,6 +41,7 @@ class Foreseen:
 class Forecast:
     people: Sequence[Foreseen]
     totals: Counter[When]
+    own: OutboundSettings
 
     @property
     def first_at(self) -> datetime | None:
@@ -55,7 +62,7 @@ def foresee(run: OutboundCallRun, *, at: datetime) -> Forecast:
         _foreseen(run, job, refusal_of_job(situation, asked), at)
         for job, asked in zip(jobs, job_situations(rules, jobs, (), at), strict=True)
     ]
-    return Forecast(people, Counter(one.when for one in people))
+    return Forecast(people, Counter(one.when for one in people), rules.own)
 
 
 def _foreseen(

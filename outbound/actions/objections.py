@@ -50,5 +50,5 @@ def unlist_number(*, entry: DoNotCall, why: str, by: User | None, now: datetime)
             by=by,
             now=now,
             subject=entry.phone_e164,
-            facts={"why": why.strip()},
+            facts={"reason": why.strip()},
         )

@@ -11,6 +11,7 @@ from django import forms
 from django.forms import BoundField
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from calls.models import OpeningHours
 from outbound.models import OutboundSettings
@@ -87,8 +88,8 @@ class HoursForm(forms.Form):
         self.stretches = stretches
         for day in WEEK:
             for number in range(stretches):
-                self.fields[f"{day}_{number}_from"] = _time(_("from"))
-                self.fields[f"{day}_{number}_to"] = _time(_("to"))
+                self.fields[f"{day}_{number}_from"] = _time(pgettext_lazy("time of day", "from"))
+                self.fields[f"{day}_{number}_to"] = _time(pgettext_lazy("time of day", "to"))
 
     @property
     def days(self) -> list[tuple[str, str, list[tuple[BoundField, BoundField]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,12 +12,14 @@ from django.utils import timezone
 from outbound.actions import what_is_missing
 from outbound.counting import counts_of_run
 from outbound.foreseeing import FORESEEN, When, foresee
-from outbound.models import AT_REST, JobStatus, OutboundSettings, RunStatus
+from outbound.models import AT_REST, OVER, JobStatus, RunStatus
 from outbound.views.acts import acts_for
 from outbound.views.finding import run_of
 from outbound.views.making import steps_at_the_end
 from tenants.decorators import page
 from tenants.http import BusinessRequest
+
+STARTS: Final = ("start", "resume", "schedule")
 
 
 @page()
@@ -25,7 +28,7 @@ def preview(request: BusinessRequest, run_id: uuid.UUID) -> HttpResponse:
     now = timezone.now()
     starts_at = run.starts_at if run.status == RunStatus.SCHEDULED else None
     forecast = foresee(run, at=max(now, starts_at or now))
-    own = OutboundSettings.objects.of(request.business)
+    a_day = forecast.own.most_calls_today
     waiting = counts_of_run(run, now=now).of(JobStatus.QUEUED)
     calls = waiting - forecast.totals[When.NEVER]
     context = {
@@ -36,14 +39,13 @@ def preview(request: BusinessRequest, run_id: uuid.UUID) -> HttpResponse:
         "never": forecast.totals[When.NEVER],
         "waiting": waiting,
         "most": FORESEEN,
-        "calls_a_day": own.most_calls_today,
-        "days": -(-calls // own.most_calls_today) if own.most_calls_today else 0,
+        "calls_a_day": a_day,
+        "days": -(-calls // a_day) if a_day else 0,
         "missing": what_is_missing(run) if run.status in AT_REST else [],
         "acts": [one for one in acts_for(request.role, run) if one.name in STARTS],
         "steps": steps_at_the_end(run),
         "starts_at": starts_at,
+        "is_at_rest": run.status in AT_REST,
+        "is_over": run.status in OVER,
     }
     return render(request, "outbound/preview.html", context)
-
-
-STARTS = ("start", "resume", "schedule")

@@ -21,38 +21,30 @@ WIDTH: Final = 1000
 class Kind(NamedTuple):
     name: str
     label: _StrPromise
-    fill: str  # of the part of the bar
-    dot: str  # of the row of the table
     statuses: tuple[JobStatus, ...]
 
 
 KINDS: Final = (
-    Kind("reached", _("Reached"), "fill-success", "bg-success", (JobStatus.COMPLETED,)),
+    Kind("reached", _("Reached"), (JobStatus.COMPLETED,)),
     Kind(
         "machine",
         _("Answering machine"),
-        "fill-secondary",
-        "bg-secondary",
         (JobStatus.VOICEMAIL,),
     ),
-    Kind("no_answer", _("Nobody picked up"), "fill-warning", "bg-warning", (JobStatus.NO_ANSWER,)),
-    Kind("busy", _("Busy"), "fill-accent", "bg-accent", (JobStatus.BUSY,)),
-    Kind("failed", _("The call failed"), "fill-error", "bg-error", (JobStatus.FAILED,)),
+    Kind("no_answer", _("Nobody picked up"), (JobStatus.NO_ANSWER,)),
+    Kind("busy", _("Busy"), (JobStatus.BUSY,)),
+    Kind("failed", _("The call failed"), (JobStatus.FAILED,)),
     Kind(
         "not_called",
         _("Not called"),
-        "fill-neutral",
-        "bg-neutral",
         (JobStatus.REJECTED, JobStatus.CANCELED),
     ),
     Kind(
         "under_way",
         _("On the line now"),
-        "fill-info",
-        "bg-info",
         (JobStatus.DIALING, JobStatus.IN_PROGRESS, JobStatus.UNKNOWN),
     ),
-    Kind("waiting", _("Still waiting"), "fill-base-300", "bg-base-300", (JobStatus.QUEUED,)),
+    Kind("waiting", _("Still waiting"), (JobStatus.QUEUED,)),
 )
 BY_NAME: Final = {kind.name: kind for kind in KINDS}
 

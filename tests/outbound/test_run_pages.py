@@ -409,6 +409,15 @@ def test_a_page_asks_as_often_for_many_rows_as_for_few(as_alice: Window, flowers
         assert queries(as_alice, of_many) == asked_of_few[of_few], of_many
 
 
+def test_a_run_that_is_calling_is_looked_at_by_few_questions(
+    as_alice: Window, flowers: Business
+) -> None:
+    run = make_run(flowers, *(new_number() for _ in range(5)))
+    is_now(run, status=RunStatus.RUNNING, started_at=OPEN_HOURS)
+    queries(as_alice, f"/outbound/runs/{run.pk}/now/")
+    queries(as_alice, f"/outbound/jobs/{jobs_of(run)[0].pk}/")
+
+
 def counted(run: OutboundCallRun) -> list[str]:
     return ["/outbound/", *pages_of(run), "/outbound/calendar/?view=month"]
 
@@ -419,7 +428,7 @@ def queries(window: Window, address: str) -> int:
     # Session, person, memberships and the settings of the scope are the way in.
     own = [q["sql"] for q in asked if "set_config" not in q["sql"] and "SAVEPOINT" not in q["sql"]]
     count = len([sql for sql in own if "django_session" not in sql and "tenants_" not in sql[:60]])
-    assert count <= 14, (address, own)
+    assert count <= 12, (address, own)
     return len(own)
 
 
