@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import phonenumbers
@@ -119,18 +119,34 @@ def jobs_of(written: str, business: Business | None) -> list[OutboundCallJob]:
     return found
 
 
+def numbers_written(written: str, business: Business) -> frozenset[str]:
+    """What this may mean, in the countries of the business's numbers. Inside its scope."""
+    own = PhoneNumber.objects.for_business(business).filter(active=True)
+    regions = _countries(own.values_list("e164", flat=True))
+    return _all_parsed(written, regions)
+
+
+def _countries(numbers: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(country_of, numbers)) - {""}
+
+
 def _regions(business: Business | None) -> frozenset[str]:
     """Where a number without a country may be meant: where the business's own numbers are."""
     with platform_scope(PlatformReason.COMMAND):
         own = PhoneNumber.objects.filter(active=True)
         if business:
             own = own.filter(business=business)
-        return frozenset(map(country_of, own.values_list("e164", flat=True))) - {""}
+        return _countries(own.values_list("e164", flat=True))
+
+
+def _all_parsed(written: str, regions: frozenset[str]) -> frozenset[str]:
+    return frozenset(
+        filter(None, (_parsed(written, region) for region in sorted(regions) or [NOWHERE]))
+    )
 
 
 def _numbers(written: str, regions: frozenset[str]) -> frozenset[str]:
-    parsed = filter(None, (_parsed(written, region) for region in sorted(regions) or [NOWHERE]))
-    numbers = frozenset(parsed)
+    numbers = _all_parsed(written, regions)
     if not numbers:
         text = gettext(
             "“%(written)s” is not a telephone number. Write it with its country, such as "

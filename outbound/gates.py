@@ -82,6 +82,7 @@ class RunSituation:
     most_of_a_block: int
     # Of the seconds of today, what calls under way may give back.
     reserved_today: int = 0
+    settings_broken: bool = False
 
     def allow(self, number: str) -> None:
         """Another call of this run is on its way."""
@@ -114,6 +115,13 @@ def run_runs(run: RunSituation) -> Refusal | None:
     if run.status == RunStatus.RUNNING:
         return None
     return Refusal(Gate.RUN, run.status)
+
+
+def settings_are_readable(run: RunSituation) -> Refusal | None:
+    """Before a job is asked about: put off one by one, all of them would wait for weeks."""
+    if not run.settings_broken:
+        return None
+    return Refusal(Gate.RUN, "broken", pauses=True)
 
 
 def business_is_active(run: RunSituation) -> Refusal | None:
@@ -253,6 +261,7 @@ def line_is_free(run: RunSituation, job: JobSituation) -> Refusal | None:
 
 RUN_GATES: Final[tuple[RunGate, ...]] = (
     run_runs,
+    settings_are_readable,
     business_is_active,
     account_is_good,
     model_answers,

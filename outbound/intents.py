@@ -49,6 +49,7 @@ INSTALLATION_LOCK: Final = 44
 # Below what the carrier grants: what it finds too fast it queues, for up to a day.
 OF_THE_PACE: Final = Decimal("0.95")
 PAUSES: Final = {
+    Gate.RUN: PauseReason.SETTINGS,
     Gate.ACCOUNT: PauseReason.ACCOUNT,
     Gate.VELOCITY: PauseReason.VELOCITY,
 }
@@ -161,7 +162,7 @@ def _due(run: OutboundCallRun, most: int, now: datetime) -> list[OutboundCallJob
 
 
 def _refused(run: OutboundCallRun, refusal: Refusal | None, now: datetime) -> Taken:
-    if refusal is None or refusal.gate == Gate.RUN:
+    if refusal is None or (refusal.gate == Gate.RUN and not refusal.pauses):
         return Taken((), None)
     _note(run, None, refusal, now)
     return Taken((), refusal.next_at or now + timedelta(minutes=1))

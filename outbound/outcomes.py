@@ -99,13 +99,16 @@ def is_stopped(attempt: DialAttempt) -> bool:
 
 
 def judge_run(*, run_id: uuid.UUID, business_id: uuid.UUID, now: datetime) -> None:
-    """A run whose calls keep failing is stopped before it has burned its list.
+    """A run whose calls keep failing is stopped before it has burned its list, and one whose
+    settings nobody can read before it calls by settings that nobody has made.
 
     In a transaction of its own: whoever writes intents holds the run and waits for what is locked
     when an attempt ends.
     """
     with business_scope(business_id):
         run = OutboundCallRun.objects.for_business(business_id).get(pk=run_id)
+        if pause_broken(run, now=now):
+            return
         ended = DialAttempt.objects.for_business(business_id).filter(
             run=run, ended_at__gte=run.judged_since or run.created_at
         )
@@ -116,3 +119,12 @@ def judge_run(*, run_id: uuid.UUID, business_id: uuid.UUID, now: datetime) -> No
         detail = f"{failures} of the last {JUDGED} attempts failed."
         if run.pause(reason=PauseReason.FAILURES, detail=detail, now=now):
             logger.error("run_paused", run_id=str(run_id), failures=failures)
+
+
+def pause_broken(run: OutboundCallRun, *, now: datetime) -> bool:
+    """True for a run whose settings cannot be read; it waits for somebody who mends them."""
+    if not run.is_broken:
+        return False
+    if run.pause(reason=PauseReason.SETTINGS, detail="", now=now):
+        logger.error("run_paused", run_id=str(run.pk), reason="settings_broken")
+    return True

@@ -25,6 +25,7 @@ from outbound.models import (
     OutboundCallJob,
     OutboundCallRun,
     OutboundSettings,
+    RunStatus,
     SuppressedNumber,
 )
 from prompts.models import Direction
@@ -149,15 +150,49 @@ def run_situation(
         most_calls_today=own.most_calls_today,
         seconds_today=usage.reserved_s + usage.used_s,
         reserved_today=usage.reserved_s,
+        settings_broken=run.is_broken,
         most_seconds_today=own.most_seconds_today,
         seconds_a_call=rules.seconds_a_call,
         tomorrow=_tomorrow(rules.business, now),
         require_consent=run.require_consent,
-        countries=own.countries or _own_countries(rules.business),
+        countries=own.countries or own_countries(rules.business),
         most_calls=own.most_calls,
         within=timedelta(days=own.within_days),
         gap=own.gap,
         dialled_by_block=_dialled_by_block(rules.business, now),
+        most_of_a_block=settings.OUTBOUND_BLOCK_CALLS_A_MINUTE,
+    )
+
+
+def ordinary_situation(rules: Rules, now: datetime) -> RunSituation:
+    """As a run stands that runs, with nobody on the line: for a look ahead at its jobs alone."""
+    own, plenty = rules.own, Lines(0, 1)
+    return RunSituation(
+        now=now,
+        status=RunStatus.RUNNING,
+        business_is_active=True,
+        account_missing=False,
+        account_refused_code=None,
+        key_missing=False,
+        key_refused_until=None,
+        next_call_at=None,
+        slowed_until=None,
+        account_lines=None,
+        installation=plenty,
+        business=plenty,
+        run=plenty,
+        calls_today=0,
+        most_calls_today=own.most_calls_today,
+        seconds_today=0,
+        most_seconds_today=own.most_seconds_today,
+        seconds_a_call=rules.seconds_a_call,
+        tomorrow=_tomorrow(rules.business, now),
+        require_consent=rules.run.require_consent,
+        countries=own.countries or own_countries(rules.business),
+        most_calls=own.most_calls,
+        within=timedelta(days=own.within_days),
+        gap=own.gap,
+        dialled_by_block=Counter(),
         most_of_a_block=settings.OUTBOUND_BLOCK_CALLS_A_MINUTE,
     )
 
@@ -231,7 +266,7 @@ def _account_lines(account: CarrierAccount | None, all_over: Everywhere) -> Line
     return Lines(all_over.account_live, account.most_live)
 
 
-def _own_countries(business: Business) -> frozenset[str]:
+def own_countries(business: Business) -> frozenset[str]:
     own = PhoneNumber.objects.for_business(business).filter(active=True)
     return frozenset(map(country_of, own.values_list("e164", flat=True))) - {""}
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from outbound import webhooks
+from outbound import views, webhooks
 
 app_name = "outbound"
 
@@ -13,4 +13,28 @@ urlpatterns = [
     path(
         "webhooks/twilio/call-status/<slug:slug>/<uuid:attempt_id>", webhooks.status, name="status"
     ),
+    path("outbound/", views.runs, name="runs"),
+    path("outbound/new/", views.new_run, name="new_run"),
+    path("outbound/calendar/", views.calendar, name="calendar"),
+    path("outbound/limits/", views.limits, name="limits"),
+    path("outbound/do-not-call/", views.do_not_call, name="do_not_call"),
+    path("outbound/do-not-call/add/", views.list_telephone, name="list_telephone"),
+    path("outbound/do-not-call/export/", views.export_do_not_call, name="export_do_not_call"),
+    path("outbound/do-not-call/<uuid:entry_id>/", views.unlist, name="unlist"),
+    path("outbound/jobs/<uuid:job_id>/", views.job, name="job"),
+    path(
+        "outbound/attempts/<uuid:attempt_id>/<slug:answer>/",
+        views.settle_attempt,
+        name="settle_attempt",
+    ),
+    path("outbound/runs/<uuid:run_id>/", views.run, name="run"),
+    path("outbound/runs/<uuid:run_id>/now/", views.run_now, name="run_now"),
+    path("outbound/runs/<uuid:run_id>/jobs/", views.jobs, name="jobs"),
+    path("outbound/runs/<uuid:run_id>/whom/", views.whom, name="whom"),
+    path("outbound/runs/<uuid:run_id>/whom/fill/", views.fill, name="fill"),
+    path("outbound/runs/<uuid:run_id>/words/", views.words, name="words"),
+    path("outbound/runs/<uuid:run_id>/times/", views.times, name="times"),
+    path("outbound/runs/<uuid:run_id>/often/", views.often, name="often"),
+    path("outbound/runs/<uuid:run_id>/preview/", views.preview, name="preview"),
+    path("outbound/runs/<uuid:run_id>/do/<slug:name>/", views.act, name="act"),
 ]

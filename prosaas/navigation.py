@@ -23,6 +23,7 @@ class Entry:
 ENTRIES: Final = (
     Entry(_("Prompts"), "prompts:overview"),
     Entry(_("Settings"), "settings:overview", Action.EDIT_SETTINGS),
+    Entry(_("Outbound calls"), "outbound:runs"),
     Entry(_("Team"), "tenants:team", Action.SEE_TEAM),
 )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from outbound.actions.answering import answer_attempt, take_attempt_status, take_detection
 from outbound.actions.carrier_accounts import try_account_again
 from outbound.actions.deciding import mark_not_placed, mark_placed
+from outbound.actions.filling import empty_run, fill_run
 from outbound.actions.importing import confirm_mapping, errors_of, import_leads, upload_leads
 from outbound.actions.keeping import keep_watch
+from outbound.actions.objections import list_number, unlist_number
 from outbound.actions.runs import (
     add_leads,
     call_again,
@@ -16,6 +18,7 @@ from outbound.actions.runs import (
     schedule_run,
     start_run,
     stop_run,
+    what_is_missing,
 )
 from outbound.actions.stopping import hang_up_all
 
@@ -26,10 +29,13 @@ __all__ = [
     "confirm_mapping",
     "create_run",
     "edit_run",
+    "empty_run",
     "errors_of",
+    "fill_run",
     "hang_up_all",
     "import_leads",
     "keep_watch",
+    "list_number",
     "mark_not_placed",
     "mark_placed",
     "pause_run",
@@ -39,5 +45,7 @@ __all__ = [
     "take_attempt_status",
     "take_detection",
     "try_account_again",
+    "unlist_number",
     "upload_leads",
+    "what_is_missing",
 ]

@@ -18,7 +18,7 @@ from outbound.models import (
     OutboundCallJob,
     OutboundCallRun,
 )
-from outbound.outcomes import settle
+from outbound.outcomes import pause_broken, settle
 from outbound.protocol import database_now
 from outbound.reconcile import look_up_unknown, settle_the_dead
 from tenants.heartbeats import beat
@@ -70,7 +70,7 @@ def start_scheduled(*, now: datetime) -> int:
 def _start(address: RunAddress, now: datetime) -> bool:
     with business_scope(address.business_id):
         run = OutboundCallRun.objects.for_business(address.business_id).get(pk=address.run_id)
-        return run.start(now)
+        return not pause_broken(run, now=now) and run.start(now)
 
 
 def complete_runs(*, now: datetime) -> int:

@@ -79,7 +79,7 @@ def edit_run(*, run: OutboundCallRun, by: User | None, now: datetime, **settings
     """While nothing is dialled: a draft, or paused. What is edited holds for every call to come."""
     with business_scope(run.business_id):
         access.require(by, run.business, access.Action.EDIT_RUN)
-        stored = _locked(run)
+        stored = locked_run(run)
         if stored.status not in AT_REST:
             raise ValidationError(_("Pause the run before you change it."), code="not_at_rest")
         _set(stored, settings)
@@ -94,7 +94,7 @@ def add_leads(
     """Each once, in the order given. Returns how many were not in it yet."""
     with business_scope(run.business_id):
         access.require(by, run.business, access.Action.EDIT_RUN)
-        if _locked(run).status in OVER:
+        if locked_run(run).status in OVER:
             raise ValidationError(_("This run is over; make a new one."), code="over")
         before = OutboundCallJob.objects.of_run(run).count()
         waiting = iter(leads)
@@ -197,6 +197,7 @@ def call_again(
         return again
 
 
+POINTERS: Final = frozenset({"business", "version", "number", "again_of", "created_by"})
 NOT_COPIED: Final = frozenset({"name", "version", "number", "starts_at"})
 
 
@@ -211,10 +212,17 @@ def _set(run: OutboundCallRun, settings: dict[str, Any]) -> None:
         raise ValidationError({"version": _("Choose a version of the outbound prompt.")})
 
 
+def what_is_missing(run: OutboundCallRun) -> list[str]:
+    """Before it can be started, as sentences. Inside the scope of its business."""
+    problems = _problems(run)
+    return ValidationError(problems).messages if problems else []
+
+
 def _problems(run: OutboundCallRun) -> list[ValidationError]:
     problems = []
     try:
-        run.full_clean(validate_unique=False, validate_constraints=False)
+        # What a foreign key points at, the database itself vouches for.
+        run.full_clean(exclude=POINTERS, validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         problems.append(error)
     if not run.business.is_active:
@@ -236,7 +244,7 @@ def _problems(run: OutboundCallRun) -> list[ValidationError]:
     return problems
 
 
-def _locked(run: OutboundCallRun) -> OutboundCallRun:
+def locked_run(run: OutboundCallRun) -> OutboundCallRun:
     runs = OutboundCallRun.objects.for_business(run.business_id).select_related("business")
     found: OutboundCallRun = runs.select_for_update(of=("self",)).get(pk=run.pk)
     return found

@@ -108,7 +108,8 @@ class OutboundCallJob(BusinessOwned):
                 condition=Q(status=JobStatus.QUEUED),
                 name="job_due",
             ),
-            models.Index(fields=["business", "run", "status"], name="job_counts"),
+            # Counts by status, and the list of those who stand so, page by page.
+            models.Index(fields=["business", "run", "status", "id"], name="job_by_status"),
             models.Index(fields=["business", "phone_e164"], name="job_by_phone"),
             models.Index(fields=["business", "run"], condition=Q(status__in=OPEN), name="job_open"),
         ]

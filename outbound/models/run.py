@@ -38,6 +38,7 @@ class PauseReason(models.TextChoices):
     FAILURES = "failures", _("too many calls fail")
     ACCOUNT = "account", _("the carrier refuses the account")
     VELOCITY = "velocity", _("unusual numbers are dialled")
+    SETTINGS = "settings", _("its settings cannot be read")
 
 
 class OutboundCallRunQuerySet(BusinessOwnedQuerySet["OutboundCallRun"]):
@@ -156,13 +157,29 @@ class OutboundCallRun(BusinessOwned):
 
     @property
     def retry_policy(self) -> RetryPolicy:
-        return parse_retries(self.retries)
+        """Of what nobody can read: nobody is called again. Whoever asks pauses the run."""
+        try:
+            return parse_retries(self.retries)
+        except RetriesInvalid:
+            return RetryPolicy({})
+
+    @property
+    def is_broken(self) -> bool:
+        """Somebody has stored, past the forms, what cannot be read."""
+        try:
+            self._read_settings()
+        except (RetriesInvalid, ScheduleInvalid):
+            return True
+        return False
+
+    def _read_settings(self) -> None:
+        parse_retries(self.retries)
+        if self.schedule:
+            parse_schedule(self.schedule)
 
     def clean(self) -> None:
         try:
-            parse_retries(self.retries)
-            if self.schedule:
-                parse_schedule(self.schedule)
+            self._read_settings()
         except RetriesInvalid as error:
             raise ValidationError({"retries": str(error)}) from error
         except ScheduleInvalid as error:

@@ -10,6 +10,7 @@ from outbound.windows.decisions import (
     HORIZON,
     Decision,
     Reason,
+    allowed_spans,
     decide,
     decide_as_stored,
 )
@@ -22,22 +23,29 @@ from outbound.windows.schedules import (
     ScheduleInvalid,
     parse_schedule,
 )
+from outbound.windows.shabbat import Rest, rests
 from outbound.windows.spans import Span
-from outbound.windows.wording import explain
+from outbound.windows.wording import REST_DAYS, explain
+from outbound.windows.zones import ZoneUnknown
 
 __all__ = [
     "DEFAULT_SCHEDULE",
     "HORIZON",
     "Decision",
+    "REST_DAYS",
     "Reason",
+    "Rest",
     "RestDay",
     "Schedule",
     "ScheduleInvalid",
     "Span",
+    "ZoneUnknown",
+    "allowed_spans",
     "decide",
     "decide_as_stored",
     "explain",
     "moment",
     "openings",
     "parse_schedule",
+    "rests",
 ]

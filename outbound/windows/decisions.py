@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -107,6 +107,20 @@ def decide_as_stored(
     return decide(
         number=number, now=now, schedules=parsed, observes=observes, closed_days=closed_days
     )
+
+
+def allowed_spans(
+    *,
+    number: str,
+    days: Iterable[date],
+    schedules: Sequence[Schedule],
+    observes: bool = True,
+    closed_days: Collection[date] = (),
+) -> Spans:
+    """When this number may be called, on these days of UTC in a row. Raises `ZoneUnknown`."""
+    rules = Rules(tuple(schedules), observes, frozenset(closed_days))
+    callee = callee_of(number)
+    return joined(span for day in days for span in _on(callee, rules, day))
 
 
 def _decide(callee: Callee, rules: Rules, now: datetime) -> Decision:

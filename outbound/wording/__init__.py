@@ -5,8 +5,9 @@ clock of the business. `why` is the way in for one job, `holds_up` for a whole r
 from __future__ import annotations
 
 from outbound.wording.attempts import of_attempt, outcome
+from outbound.wording.details import of_detail
 from outbound.wording.runs import of_run
 from outbound.wording.standing import Why, holds_up, why
 from outbound.wording.verdicts import of_verdict
 
-__all__ = ["Why", "holds_up", "of_attempt", "of_run", "of_verdict", "outcome", "why"]
+__all__ = ["Why", "holds_up", "of_attempt", "of_detail", "of_run", "of_verdict", "outcome", "why"]

@@ -29,6 +29,10 @@ PAUSED: Final[Mapping[str, _StrPromise]] = {
         "The run was paused because many numbers of one block were called within a minute, which "
         "looks like fraud. Look at its leads, then start the run."
     ),
+    PauseReason.SETTINGS: _(
+        "The run was paused because what is stored of its hours, or of calling again, cannot be "
+        "read. Edit the run, then start the run."
+    ),
 }
 
 

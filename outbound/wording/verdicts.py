@@ -24,6 +24,10 @@ SENTENCES: Final[Mapping[tuple[str, str], _StrPromise]] = {
     (Gate.RUN, RunStatus.PAUSED): _("The run is paused."),
     (Gate.RUN, RunStatus.COMPLETED): _("The run is completed."),
     (Gate.RUN, RunStatus.CANCELED): _("The run was stopped."),
+    (Gate.RUN, "broken"): _(
+        "What is stored of the hours of the run, or of calling again, cannot be read. Edit the run, "
+        "then start the run."
+    ),
     (Gate.BUSINESS, "suspended"): _("The business is suspended."),
     (Gate.ACCOUNT, "missing"): _(
         "The business has no account with the carrier. Store one, then start the run."

@@ -21,7 +21,13 @@ from outbound import actions, liveness
 from outbound.actions.keeping import KEEPING, keep_watch
 from outbound.actions.stopping import withdraw_late_calls
 from outbound.dialer import AT_ONCE, DIALLING, dial, dial_in_turn
-from outbound.models import CarrierAccount, JobStatus
+from outbound.models import (
+    CarrierAccount,
+    JobStatus,
+    OutboundCallRun,
+    PauseReason,
+)
+from outbound.wording import of_run
 from prosaas.simulator.call_plan import Callee
 from prosaas.simulator.rest_faults import RestFault
 from tenants.models import Business, Heartbeat
@@ -36,6 +42,7 @@ from tests.outbound.rig import (
     job_of,
     jobs_of,
     limits,
+    make_run,
     new_number,
     started,
 )
@@ -179,6 +186,61 @@ def test_d26_an_account_that_is_gone_keeps_nobody_else_from_being_looked_after(
     settings.TWILIO_ACCOUNT_SID = ""
     assert keep_watch(clock=clock) is not None
     assert attempt_of(run).cancel_asked_at == clock()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"retries": {"busy": "often"}}, {"schedule": {"someday": []}}],
+    ids=["retries", "hours"],
+)
+def test_a_run_that_was_broken_by_hand_stops_nobody_elses_run(
+    broken: dict[str, Any], flowers: Business, garage: Business, line: CarrierThread, clock: Clock
+) -> None:
+    limits(garage)
+    everybody_is(line, outcome="busy", ring_s=0.0)
+    runs = [started(flowers, retries={}), started(garage, retries={})]
+    dial(for_s=5, clock=clock)
+    line.settled()
+    broken_run, sound = runs
+    with business_scope(flowers):
+        OutboundCallRun.objects.filter(pk=broken_run.pk).update(**broken)
+    clock.moves(minutes=5)
+    close_stale_calls(now=clock())
+    assert keep_watch(clock=clock) is not None
+
+    assert (job_of(sound).status, fresh(sound).status) == ("busy", "completed")
+    seen = fresh(broken_run)
+    assert (seen.status, seen.pause_reason) == ("paused", PauseReason.SETTINGS)
+    # Its own call is over as well, and by settings that nobody can read nobody is called again.
+    assert (job_of(broken_run).status, attempt_of(broken_run).state) == ("busy", "final")
+    with business_scope(flowers):
+        assert "cannot be read. Edit the run" in of_run(seen)
+
+
+def test_a_broken_run_rings_nobody_and_waits_for_whoever_mends_it(
+    flowers: Business, garage: Business, line: CarrierThread, clock: Clock
+) -> None:
+    limits(garage)
+    broken_run, sound = started(flowers), started(garage)
+    with business_scope(flowers):
+        OutboundCallRun.objects.filter(pk=broken_run.pk).update(schedule={"mon": "always"})
+    assert dial(for_s=5, clock=clock) == 1
+    assert line.rung == [job_of(sound).phone_e164]
+    assert fresh(broken_run).pause_reason == PauseReason.SETTINGS
+    # Nobody of it was put off: they are due as soon as it goes on.
+    assert job_of(broken_run).due_at <= clock()
+
+
+def test_a_broken_run_does_not_start_by_itself(flowers: Business, clock: Clock) -> None:
+    run = make_run(flowers)
+    assert actions.schedule_run(
+        run=run, starts_at=clock() + timedelta(hours=1), by=None, now=clock()
+    )
+    with business_scope(flowers):
+        OutboundCallRun.objects.filter(pk=run.pk).update(retries=[])
+    clock.moves(hours=2)
+    assert keep_watch(clock=clock) is not None
+    assert fresh(run).pause_reason == PauseReason.SETTINGS
 
 
 def test_d26_a_call_that_rings_already_is_let_be(

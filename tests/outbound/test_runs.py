@@ -191,7 +191,8 @@ def test_t03_a_broken_schedule_is_refused_and_dials_nobody(flowers: Business, cl
     with business_scope(flowers):
         OutboundCallRun.objects.update(schedule={"moonday": []})
     assert dialled(run, clock) == []
-    assert verdicts_of(run) == [("window", "broken_schedule")]
+    assert verdicts_of(run) == [("run", "broken")]
+    assert fresh(run).pause_reason == PauseReason.SETTINGS
 
 
 def test_t03_a_run_with_a_broken_schedule_cannot_start(flowers: Business) -> None:

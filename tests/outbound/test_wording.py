@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,16 @@ from outbound.models import (
 from outbound.outcomes import OUTCOMES
 from outbound.verdicts import note_refusal
 from outbound.windows import Reason
-from outbound.wording import Why, holds_up, of_attempt, of_run, of_verdict, outcome, why
+from outbound.wording import (
+    Why,
+    holds_up,
+    of_attempt,
+    of_detail,
+    of_run,
+    of_verdict,
+    outcome,
+    why,
+)
 from tenants.models import Business, Heartbeat
 from tenants.scoping import business_scope
 from tests.outbound.rig import ALWAYS, OPEN_HOURS, job_of, limits, make_run, started
@@ -287,3 +297,50 @@ def test_a_run_tells_of_attempts_that_wait_for_a_person(job: OutboundCallJob) ->
 def test_every_status_of_a_job_is_a_sentence(status: JobStatus, job: OutboundCallJob) -> None:
     job.status = status
     assert why(job, now=OPEN_HOURS).at_present[0].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "9 of the last 10 attempts failed.",
+        "The carrier answered 401, code 20003.",
+        "400, code 21211",
+        "the dialler stopped in the middle of it",
+        "proven not to have been placed",
+        "somebody has said that it was not placed",
+        "not sent: decided otherwise meanwhile",
+        "too many requests",
+        "not connected: ConnectionRefusedError",
+        "no answer: TimeoutError",
+        "status 503",
+        "an answer without a call",
+        "a fault of ours: KeyError",
+    ],
+)
+def test_every_stored_detail_has_words_of_its_own(stored: str) -> None:
+    assert of_detail(stored) not in ("", f"In the carrier's words: “{stored}”")
+    assert "%(" not in of_detail(stored)
+
+
+def test_a_detail_that_the_verdict_tells_already_is_not_told_twice() -> None:
+    assert of_detail("velocity: one_block") == ""
+
+
+def test_what_a_carrier_has_written_is_quoted() -> None:
+    words = "The number +1% is invalid (100%s)"
+    assert of_detail(words) == f"In the carrier's words: “{words}”"
+
+
+def literal_details() -> set[str]:
+    """What the code stores as it stands, read off the code itself."""
+    found = set()
+    for path in Path(gates.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "detail":
+                found |= {node.value.value} if isinstance(node.value, ast.Constant) else set()
+    return {text for text in found if isinstance(text, str) and text}
+
+
+@pytest.mark.parametrize("stored", sorted(literal_details()))
+def test_no_detail_of_the_code_is_taken_for_the_carriers(stored: str) -> None:
+    assert "In the carrier's words" not in of_detail(stored)

@@ -1,0 +1,37 @@
+"""What an owner sees and does about outbound calls, one screen a module."""
+
+from __future__ import annotations
+
+from outbound.views.acts import act
+from outbound.views.calendar import calendar
+from outbound.views.job import job, settle_attempt
+from outbound.views.jobs import jobs
+from outbound.views.limits import limits
+from outbound.views.making import fill, new_run, often, times, whom, words
+from outbound.views.objections import do_not_call, export_do_not_call, list_telephone, unlist
+from outbound.views.preview import preview
+from outbound.views.run import run, run_now
+from outbound.views.runs import runs
+
+__all__ = [
+    "act",
+    "calendar",
+    "do_not_call",
+    "export_do_not_call",
+    "fill",
+    "job",
+    "jobs",
+    "limits",
+    "list_telephone",
+    "new_run",
+    "often",
+    "preview",
+    "run",
+    "run_now",
+    "runs",
+    "settle_attempt",
+    "times",
+    "unlist",
+    "whom",
+    "words",
+]
