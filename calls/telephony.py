@@ -59,6 +59,16 @@ class ListedCall:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CarrierNumber:
+    """A number as the carrier has it set up."""
+
+    voice_url: str
+    voice_method: str
+    status_url: str
+    handled_elsewhere: bool  # by an application or a trunk, which go before the webhook
+
+
 def hang_up(account: TwilioAccount, call_sid: str) -> None:
     """A call that is over already is hung up."""
     try:
@@ -92,6 +102,19 @@ def find_calls(account: TwilioAccount, *, to: str, from_: str) -> list[ListedCal
             for call in found
             if call.direction == "outbound-api" and call.date_created
         ]
+
+
+def find_number(account: TwilioAccount, e164: str) -> CarrierNumber | None:
+    """None: the account has no such number."""
+    with _client(account) as client:
+        for found in client.incoming_phone_numbers.list(phone_number=e164, page_size=1, limit=1):
+            return CarrierNumber(
+                voice_url=found.voice_url or "",
+                voice_method=found.voice_method or "",
+                status_url=found.status_callback or "",
+                handled_elsewhere=bool(found.voice_application_sid or found.trunk_sid),
+            )
+        return None
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from calls.actions.answering_verdicts import take_answering_verdict
 from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
 from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
 from calls.actions.greeting_clips import make_greeting_clips
+from calls.actions.notes import delete_note, write_note
 from calls.actions.sweeping import close_stale_calls
 from calls.actions.transferring import end_transfer, take_whisper_answer, whisper
 
@@ -18,6 +19,7 @@ __all__ = [
     "answer_call",
     "close_stale_calls",
     "connect_outbound",
+    "delete_note",
     "end_transfer",
     "finish_call",
     "hang_up",
@@ -28,4 +30,5 @@ __all__ = [
     "take_stream_status",
     "take_whisper_answer",
     "whisper",
+    "write_note",
 ]

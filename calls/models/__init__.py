@@ -19,6 +19,7 @@ from calls.models.conversation import Recording, ToolCall, Turn
 from calls.models.do_not_call import DoNotCall, DoNotCallVia
 from calls.models.http_tool import HttpTool
 from calls.models.lead import Lead
+from calls.models.note import CALL_NOTE_LIMIT, CallNote
 from calls.models.prompt_binding import PromptBinding
 from calls.models.schedule import Appointment, ClosedDay, OpeningHours, Weekday
 from calls.models.transfer import (
@@ -29,8 +30,10 @@ from calls.models.transfer import (
     TransferStatus,
     TransferTarget,
 )
+from calls.models.words import WORD_LIMIT, NameWord, SpokenWord
 
 __all__ = [
+    "CALL_NOTE_LIMIT",
     "CARRIER_STATUSES",
     "FAILED_TRANSFERS",
     "LIVE",
@@ -38,11 +41,13 @@ __all__ = [
     "REJECTIONS",
     "TERMINAL",
     "TOKEN_LIFETIME",
+    "WORD_LIMIT",
     "AgentSettings",
     "AnsweredBy",
     "Appointment",
     "BargeIn",
     "Call",
+    "CallNote",
     "CallStatus",
     "CallbackEvent",
     "CallbackSource",
@@ -54,9 +59,11 @@ __all__ = [
     "HttpTool",
     "Lead",
     "MachinePolicy",
+    "NameWord",
     "OpeningHours",
     "PromptBinding",
     "Recording",
+    "SpokenWord",
     "ToolCall",
     "Transfer",
     "TransferQuerySet",
