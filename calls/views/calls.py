@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from calls import actions
 from calls.explaining import figures, how_it_ended
@@ -62,6 +62,7 @@ def write_note(request: BusinessRequest, call_id: uuid.UUID) -> HttpResponse:
     return redirect("calls:call", call_id)
 
 
+@require_http_methods(["GET", "POST"])
 @page(Action.WRITE_NOTES)
 def delete_note(request: BusinessRequest, call_id: uuid.UUID, note_id: uuid.UUID) -> HttpResponse:
     notes = CallNote.objects.for_business(request.business).filter(call=call_id, by=request.user)

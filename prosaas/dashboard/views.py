@@ -72,7 +72,7 @@ def _figures(shown: Overview) -> dict[str, Any]:
 def _chart(shown: Overview) -> dict[str, Any]:
     """What the script draws, in the words of the page."""
     return {
-        "labels": [date_format(day.day, "D j") for day in shown.days],
+        "labels": [[date_format(day.day, "D"), date_format(day.day, "j")] for day in shown.days],
         "series": [
             {
                 "label": _("Answered"),

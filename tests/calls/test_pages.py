@@ -18,6 +18,7 @@ from calls.models import (
     CallStatus,
     EndReason,
     Lead,
+    PromptBinding,
     ToolCall,
     Transfer,
     TransferTarget,
@@ -166,14 +167,15 @@ def whole_call(business: Business, text: str = "roses") -> Call:
         end_detail=text,
     )
     with business_scope(business):
-        binding = {
-            "call": call,
-            "direction": "outbound",
-            "version": version,
-            "full": "",
-            "voice": "marin",
-        }
-        make_row(type(call).binding.related.related_model, business, **binding)  # type: ignore[attr-defined]
+        make_row(
+            PromptBinding,
+            business,
+            call=call,
+            direction=Direction.OUTBOUND,
+            version=version,
+            full="",
+            voice="marin",
+        )
         make_row(
             ToolCall,
             business,
@@ -217,7 +219,7 @@ class TestOneCall:
         call = whole_call(flowers, PAYLOAD)
         with business_scope(flowers):
             CallNote.objects.create(business=flowers, call=call, by=alice, text=PAYLOAD)
-            Lead.objects.filter(pk=call.lead_id).update(name=PAYLOAD)
+            Lead.objects.update(name=PAYLOAD)
         for page in (page_of(as_alice, call), as_alice.get("/calls/").content.decode()):
             assert "<script>alert" not in page
             assert "<img src=x" not in page

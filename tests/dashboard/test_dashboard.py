@@ -153,7 +153,7 @@ class TestFigures:
         found = re.search(r'<script id="chart-data" type="application/json">(.*?)</script>', page)
         assert found is not None
         chart: dict[str, Any] = json.loads(found[1])
-        assert chart["labels"][-1] == "Mon 2"
+        assert chart["labels"][-1] == ["Mon", "2"]
         assert [series["values"][-1] for series in chart["series"]] == [1, 0, 0]
         assert '<th scope="row">Monday</th><td>1</td><td>0</td><td>0</td><td>1</td>' in page
 
