@@ -64,6 +64,7 @@ CALLS: Final = f"""
         SELECT id, phone_e164, row_number() OVER (ORDER BY phone_e164) - 1 AS place
         FROM {Lead._meta.db_table} WHERE business_id = %(business)s
     ) lead ON lead.place = made.n::bigint * 7919 %% %(leads)s
+    ORDER BY made.began
 """  # noqa: S608
 # Word w of a language occurs about as often as 1/w says, as in every language.
 TURNS_SAID: Final = f"""

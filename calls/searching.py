@@ -19,8 +19,8 @@ from tenants.models import Business, PhoneNumber
 
 MOST_WORDS: Final = 4
 # Of the calls with the rarest word, so many of the newest are looked at.
-MOST_CALLS: Final = 5000
-MOST_LEADS: Final = 500
+MOST_CALLS: Final = 2000
+MOST_LEADS: Final = 200
 # A telephone number as people write one: 050-123 4567.
 WRITTEN: Final = re.compile(r"[+\d][\d\s().-]*")
 E164_DIGITS: Final = 15
