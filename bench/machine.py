@@ -44,16 +44,20 @@ class Cores:
 
     def _place(self, pid: int, cores: frozenset[int]) -> None:
         os.sched_setaffinity(pid, cores)
-        if not self.urgent:
-            return
-        try:
-            os.setpriority(os.PRIO_PROCESS, pid, MOST_URGENT)
-            # Where the kernel weighs sessions against each other, a process's own value counts
-            # only inside of its session (sched(7), "The autogroup feature").
-            with contextlib.suppress(FileNotFoundError):
-                Path(f"/proc/{pid}/autogroup").write_text(str(MOST_URGENT))
-        except PermissionError as error:
-            raise MachineError("Only root may run an urgent bench.") from error
+        if self.urgent:
+            be_urgent(pid)
+
+
+def be_urgent(pid: int) -> None:
+    """What it starts afterwards is so too."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, MOST_URGENT)
+        # Where the kernel weighs sessions against each other, a process's own value counts
+        # only inside of its session (sched(7), "The autogroup feature").
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"/proc/{pid}/autogroup").write_text(str(MOST_URGENT))
+    except PermissionError as error:
+        raise MachineError("Only root may run an urgent bench.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,16 @@ class CarrierRecording:
     channels: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class CarrierNumber:
+    """A number as the carrier has it set up."""
+
+    voice_url: str
+    voice_method: str
+    status_url: str
+    handled_elsewhere: bool  # by an application or a trunk, which go before the webhook
+
+
 def hang_up(account: TwilioAccount, call_sid: str) -> None:
     """A call that is over already is hung up."""
     try:
@@ -209,6 +219,19 @@ def _as_told(recording: RecordingInstance | RecordingOfCall) -> CarrierRecording
         duration_s=int(length) if length.isdigit() else None,
         channels=int(recording.channels) if recording.channels else None,
     )
+
+
+def find_number(account: TwilioAccount, e164: str) -> CarrierNumber | None:
+    """None: the account has no such number."""
+    with _client(account) as client:
+        for found in client.incoming_phone_numbers.list(phone_number=e164, page_size=1, limit=1):
+            return CarrierNumber(
+                voice_url=found.voice_url or "",
+                voice_method=found.voice_method or "",
+                status_url=found.status_callback or "",
+                handled_elsewhere=bool(found.voice_application_sid or found.trunk_sid),
+            )
+        return None
 
 
 @contextmanager

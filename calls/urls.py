@@ -2,11 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from calls import webhooks
+from calls import views, webhooks
 
 app_name = "calls"
 
 urlpatterns = [
+    path("calls/", views.calls, name="calls"),
+    path("calls/<uuid:call_id>/", views.call, name="call"),
+    path("calls/<uuid:call_id>/notes/", views.write_note, name="write-note"),
+    path(
+        "calls/<uuid:call_id>/notes/<uuid:note_id>/delete/",
+        views.delete_note,
+        name="delete-note",
+    ),
     path("twiml/incoming/<slug:slug>", webhooks.incoming, name="incoming"),
     path("twiml/after-stream/<uuid:call_id>", webhooks.after_stream, name="after-stream"),
     path(

@@ -24,6 +24,8 @@ ENTRIES: Final = (
     Entry(_("Prompts"), "prompts:overview"),
     Entry(_("Settings"), "settings:overview", Action.EDIT_SETTINGS),
     Entry(_("Outbound calls"), "outbound:runs"),
+    Entry(_("Overview"), "dashboard"),
+    Entry(_("Calls"), "calls:calls"),
     Entry(_("Team"), "tenants:team", Action.SEE_TEAM),
 )
 

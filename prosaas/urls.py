@@ -4,8 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from prosaas import health
+from prosaas.dashboard import views as dashboard
 
 urlpatterns = [
+    path("", dashboard.dashboard, name="dashboard"),
+    path("dashboard/figures/", dashboard.figures, name="dashboard-figures"),
+    path("doctor/", dashboard.doctor, name="doctor"),
+    path("doctor/twilio/", dashboard.ask_twilio, name="doctor-twilio"),
     path("", include("tenants.urls")),
     path("prompts/", include("prompts.urls")),
     path("voices/", include("calls.voice_urls")),

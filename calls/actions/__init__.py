@@ -15,6 +15,7 @@ from calls.actions.ending import announce_end, end_by_operator, finish_call, han
 from calls.actions.forgetting import forget_words
 from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.hearing import open_recording
+from calls.actions.notes import delete_note, write_note
 from calls.actions.recording import keep_recording, recordings_to_keep, start_recording
 from calls.actions.sweeping import close_stale_calls
 from calls.actions.transferring import end_transfer, take_whisper_answer, whisper
@@ -27,6 +28,7 @@ __all__ = [
     "close_stale_calls",
     "connect_outbound",
     "end_by_operator",
+    "delete_note",
     "end_transfer",
     "finish_call",
     "forget_words",
@@ -43,4 +45,5 @@ __all__ = [
     "take_stream_status",
     "take_whisper_answer",
     "whisper",
+    "write_note",
 ]

@@ -20,6 +20,7 @@ from calls.models.conversation import ToolCall, Turn
 from calls.models.do_not_call import DoNotCall, DoNotCallVia
 from calls.models.http_tool import HttpTool
 from calls.models.lead import Lead
+from calls.models.note import CALL_NOTE_LIMIT, CallNote
 from calls.models.prompt_binding import PromptBinding
 from calls.models.recording import Recording, RecordingStatus, recordings_storage
 from calls.models.schedule import Appointment, ClosedDay, OpeningHours, Weekday
@@ -31,8 +32,10 @@ from calls.models.transfer import (
     TransferStatus,
     TransferTarget,
 )
+from calls.models.words import WORD_LIMIT, NameWord, SpokenWord
 
 __all__ = [
+    "CALL_NOTE_LIMIT",
     "CARRIER_STATUSES",
     "FAILED_TRANSFERS",
     "FAULTS",
@@ -41,11 +44,13 @@ __all__ = [
     "REJECTIONS",
     "TERMINAL",
     "TOKEN_LIFETIME",
+    "WORD_LIMIT",
     "AgentSettings",
     "AnsweredBy",
     "Appointment",
     "BargeIn",
     "Call",
+    "CallNote",
     "CallStatus",
     "CallbackEvent",
     "CallbackSource",
@@ -57,11 +62,13 @@ __all__ = [
     "HttpTool",
     "Lead",
     "MachinePolicy",
+    "NameWord",
     "OpeningHours",
     "PromptBinding",
     "Recording",
     "RecordingMode",
     "RecordingStatus",
+    "SpokenWord",
     "ToolCall",
     "Transfer",
     "TransferQuerySet",

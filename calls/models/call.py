@@ -286,7 +286,18 @@ class Call(BusinessOwned):
             ),
         ]
         indexes = [
-            models.Index(fields=["business", "-created_at", "id"], name="call_list"),
+            # In the order of the list. What else may be filtered by stands behind, so that rows
+            # which do not fit are passed over inside the index.
+            models.Index(fields=["business", "created_at", "id", "direction"], name="call_list"),
+            models.Index(
+                fields=["business", "status", "created_at", "id", "direction"],
+                name="call_by_status",
+            ),
+            models.Index(
+                fields=["business", "end_reason", "created_at", "id", "direction"],
+                name="call_by_end",
+            ),
+            models.Index(fields=["business", "lead", "created_at", "id"], name="call_of_lead"),
             models.Index(
                 fields=["business", "ended_at"],
                 condition=Q(words_deleted=False, ended_at__isnull=False),
@@ -310,6 +321,20 @@ class Call(BusinessOwned):
     @property
     def is_live(self) -> bool:
         return CallStatus(self.status).is_live
+
+    @property
+    def lasted_s(self) -> int | None:
+        """By the carrier's count, or by our own clock where it has not said so. None: not answered."""
+        if self.duration_s is not None:
+            return self.duration_s
+        if self.answered_at is None or self.ended_at is None:
+            return None
+        return max(0, round((self.ended_at - self.answered_at).total_seconds()))
+
+    @property
+    def other_e164(self) -> str:
+        """The number at the other end."""
+        return self.from_e164 if self.direction == Direction.INBOUND else self.to_e164
 
     def token(self, number: int = 0) -> str:
         return mint(self.pk, number)

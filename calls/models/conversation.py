@@ -103,6 +103,13 @@ class ToolCall(BusinessOwned):
                 name="toolcall_status",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["business", "name", "created_at"],
+                condition=models.Q(status="succeeded"),
+                name="toolcall_succeeded",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -123,7 +123,10 @@ class Appointment(BusinessOwned):
                 violation_error_message=_("It ends before it begins."),
             ),
         ]
-        indexes = [models.Index(fields=["business", "starts_at"], name="appointment_calendar")]
+        indexes = [
+            models.Index(fields=["business", "starts_at"], name="appointment_calendar"),
+            models.Index(fields=["business", "created_at"], name="appointment_made"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d %H:%M}"

@@ -312,3 +312,31 @@ def test_a_recording_that_comes_drop_by_drop_is_given_up(
     with pytest.raises(TelephonyError, match="in time") as raised:
         download()
     assert not raised.value.permanent
+
+
+def test_a_number_is_told_as_it_is_set_up(api: RestApi) -> None:
+    number = {
+        "phone_number": "+97231110001",
+        "voice_url": "https://prosaas.test/twiml/incoming/flowers",
+        "voice_method": "POST",
+        "status_callback": None,
+        "voice_application_sid": "",
+        "trunk_sid": "TK1",
+    }
+    api.answers(200, {"incoming_phone_numbers": [number]})
+    found = telephony.find_number(ACCOUNT, "+97231110001")
+    assert found == telephony.CarrierNumber(
+        voice_url="https://prosaas.test/twiml/incoming/flowers",
+        voice_method="POST",
+        status_url="",
+        handled_elsewhere=True,
+    )
+    ((command, path, _authorization, _fields),) = api.asked
+    assert command == "GET"
+    assert path.startswith(f"/2010-04-01/Accounts/{ACCOUNT.account_sid}/IncomingPhoneNumbers.json?")
+    assert "PhoneNumber=%2B97231110001" in path
+
+
+def test_a_number_of_somebody_else_is_none(api: RestApi) -> None:
+    api.answers(200, {"incoming_phone_numbers": []})
+    assert telephony.find_number(ACCOUNT, "+97231110001") is None

@@ -1,0 +1,3 @@
+"""What the owner sees first. It asks several apps, so it belongs to the project."""
+
+from __future__ import annotations
