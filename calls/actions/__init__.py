@@ -5,9 +5,19 @@ from __future__ import annotations
 from calls.actions.admitting import admit_stream
 from calls.actions.answering import answer_call, connect_outbound
 from calls.actions.answering_verdicts import take_answering_verdict
+from calls.actions.appointments import cancel_appointment, make_appointment, move_appointment
 from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
+from calls.actions.do_not_call import list_number, unlist_number
 from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
 from calls.actions.greeting_clips import make_greeting_clips
+from calls.actions.leads import (
+    create_lead,
+    delete_lead_field,
+    edit_lead,
+    move_lead_field,
+    save_lead_field,
+    write_lead_note,
+)
 from calls.actions.sweeping import close_stale_calls
 from calls.actions.transferring import end_transfer, take_whisper_answer, whisper
 
@@ -16,16 +26,27 @@ __all__ = [
     "after_stream",
     "announce_end",
     "answer_call",
+    "cancel_appointment",
     "close_stale_calls",
     "connect_outbound",
+    "create_lead",
+    "delete_lead_field",
+    "edit_lead",
     "end_transfer",
     "finish_call",
     "hang_up",
     "leave_stream",
+    "list_number",
+    "make_appointment",
     "make_greeting_clips",
+    "move_appointment",
+    "move_lead_field",
+    "save_lead_field",
     "take_answering_verdict",
     "take_call_status",
     "take_stream_status",
     "take_whisper_answer",
+    "unlist_number",
     "whisper",
+    "write_lead_note",
 ]
