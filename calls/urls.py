@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from calls import webhooks
+from calls import views, webhooks
 
 app_name = "calls"
 
@@ -24,5 +24,16 @@ urlpatterns = [
         "webhooks/twilio/stream-status/<uuid:call_id>",
         webhooks.stream_status,
         name="stream-status",
+    ),
+    path("appointments/", views.appointments, name="appointments"),
+    path("appointments/new/", views.new_appointment, name="new-appointment"),
+    path("appointments/<uuid:appointment_id>/", views.appointment, name="appointment"),
+    path(
+        "appointments/<uuid:appointment_id>/edit/", views.edit_appointment, name="edit-appointment"
+    ),
+    path(
+        "appointments/<uuid:appointment_id>/cancel/",
+        views.cancel_appointment,
+        name="cancel-appointment",
     ),
 ]

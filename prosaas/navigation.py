@@ -20,7 +20,11 @@ class Entry:
     action: Action = Action.SEE_PAGES
 
 
-ENTRIES: Final = (Entry(_("Team"), "tenants:team", Action.SEE_TEAM),)
+ENTRIES: Final = (
+    Entry(_("Team"), "tenants:team", Action.SEE_TEAM),
+    Entry(_("Leads"), "leads:list"),
+    Entry(_("Appointments"), "calls:appointments"),
+)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -191,6 +191,9 @@ class _Import:
                 file.write(part.content)
         mapping = Mapping.model_validate(upload.mapping)
         table = open_table(file, upload.file_name)
+        if upload.rows_total is None and (about := table.about()):
+            with business_scope(self.business_id):
+                self._rows().update(rows_total=max(1, about - mapping.first_row + 1))
         return read_contacts(table, mapping, upload.region, upload.next_row)
 
     def _rows(self) -> QuerySet[LeadImport]:
@@ -218,7 +221,8 @@ class _Import:
     def _end(self, status: ImportStatus, failure: str = "") -> None:
         with business_scope(self.business_id):
             running = self._rows().filter(status=ImportStatus.RUNNING)
-            running.update(status=status, failure=failure, ended_at=self.clock())
+            total = F("rows") if status == ImportStatus.COMPLETED else F("rows_total")
+            running.update(status=status, failure=failure, ended_at=self.clock(), rows_total=total)
             parts = LeadImportPart.objects.for_business(self.business_id)
             parts.filter(lead_import=self.import_id).delete()
         logger.info("leads_imported", import_id=str(self.import_id), status=status.value)

@@ -165,7 +165,9 @@ def _join_do_not_call(kept: Lead, dropped: Lead, now: datetime) -> None:
     listed = DoNotCall.objects.for_business(kept.business_id)
     said = listed.filter(phone_e164__in=[kept.phone_e164, dropped.phone_e164])
     via = said.order_by("since").values_list("via", flat=True).first()
-    for lead in (kept, dropped) if via else ():
+    if via is None:
+        return
+    for lead in (kept, dropped):
         DoNotCall.objects.add(
             business_id=kept.business_id, phone_e164=lead.phone_e164, via=DoNotCallVia(via), now=now
         )

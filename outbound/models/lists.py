@@ -45,6 +45,11 @@ class LeadListEntry(BusinessOwned):
         constraints = [
             models.UniqueConstraint(fields=["business", "list", "lead"], name="leadlistentry_once")
         ]
+        indexes = [
+            models.Index(
+                fields=["business", "list", "-added_at", "-id"], name="leadlistentry_pages"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.lead_id)
