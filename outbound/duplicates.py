@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Count
-
 from calls.models import Lead
+from calls.models.lead import LeadQuerySet
 from tenants.models import Business
 
 NAMES_A_PAGE: Final = 25
+# How many leads are looked through for one page: however few share a name, none takes long.
+LOOKED_THROUGH: Final = 20_000
 # A name that more people have says nothing.
 MOST_OF_A_NAME: Final = 10
 DIFFERENT_DIGITS: Final = 2
@@ -34,16 +35,28 @@ class Pairs:
 
 
 def duplicates(business: Business, *, after: str = "") -> Pairs:
-    """Pairs of the same name, those with nearly the same number first. The names are counted along
-    their index and no further than the page needs. Inside the business's scope.
+    """Pairs of the same name, those with nearly the same number first. The names are looked through
+    along their index. Inside the business's scope.
     """
     leads = Lead.objects.for_business(business)
-    by_name = leads.filter(name_words__gt=after).order_by("name_words").values("name_words")
-    shared = by_name.annotate(n=Count("pk")).filter(n__gt=1, n__lte=MOST_OF_A_NAME)
-    names = list(shared.values_list("name_words", flat=True)[: NAMES_A_PAGE + 1])
-    found = leads.filter(name_words__in=names[:NAMES_A_PAGE]).order_by("created_at", "pk")
+    names, go_on_after = _shared_names(leads, after)
+    found = leads.filter(name_words__in=names).order_by("created_at", "pk")
     pairs = sorted(_pairs(found), key=lambda pair: not pair.has_similar_number)
-    return Pairs(pairs, names[NAMES_A_PAGE - 1] if len(names) > NAMES_A_PAGE else "")
+    return Pairs(pairs, go_on_after)
+
+
+def _shared_names(leads: LeadQuerySet, after: str) -> tuple[list[str], str]:
+    """A name at the end of what was looked through is looked at again: there may be more of it."""
+    along = leads.filter(name_words__gt=after).order_by("name_words")
+    counts = Counter(along.values_list("name_words", flat=True)[:LOOKED_THROUGH])
+    looked_at = list(counts)
+    is_cut = counts.total() == LOOKED_THROUGH
+    if is_cut and len(looked_at) > 1:
+        del counts[looked_at.pop()]
+    shared = [name for name, count in counts.items() if 1 < count <= MOST_OF_A_NAME]
+    if len(shared) > NAMES_A_PAGE:
+        return shared[:NAMES_A_PAGE], shared[NAMES_A_PAGE - 1]
+    return shared, looked_at[-1] if is_cut else ""
 
 
 def _pairs(leads: Iterable[Lead]) -> Iterator[Pair]:

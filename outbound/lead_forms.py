@@ -293,7 +293,7 @@ class MappingForm(forms.Form):
             (Role.IGNORED.value, _("leave it out")),
             *((role.value, label) for role, label in ROLES.items()),
             *own,
-            (Role.FACT.value, _("another detail, under the name beside it")),
+            (Role.FACT.value, _("another detail, under the name below")),
         ]
 
     def _initial(self, column: Column) -> str:
@@ -346,11 +346,14 @@ class MappingForm(forms.Form):
 class MergeForm(forms.Form):
     """Where both say something, which of it stays."""
 
-    def __init__(self, *args: Any, keep: Lead, drop: Lead, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, keep: Lead, drop: Lead, own: Sequence[LeadField], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        labels = {field.key: field.label for field in own}
         self._values: dict[str, str] = {}
         self._facts: dict[str, str] = {}
-        for number, (key, label, mine, theirs) in enumerate(_differences(keep, drop)):
+        for number, (key, label, mine, theirs) in enumerate(_differences(keep, drop, labels)):
             name = f"choice_{number}"
             (self._facts if key.startswith("fact:") else self._values)[name] = key
             self.fields[name] = forms.ChoiceField(
@@ -371,7 +374,9 @@ class MergeForm(forms.Form):
         }
 
 
-def _differences(keep: Lead, drop: Lead) -> list[tuple[str, Any, tuple[str, Any], tuple[str, Any]]]:
+def _differences(
+    keep: Lead, drop: Lead, labels: dict[str, str]
+) -> list[tuple[str, Any, tuple[str, Any], tuple[str, Any]]]:
     found: list[tuple[str, Any, tuple[str, Any], tuple[str, Any]]] = []
     if keep.name and drop.name and keep.name != drop.name:
         found.append(("name", _("Name"), (keep.name, keep.name), (drop.name, drop.name)))
@@ -383,5 +388,5 @@ def _differences(keep: Lead, drop: Lead) -> list[tuple[str, Any, tuple[str, Any]
     for key in keep.facts.keys() & drop.facts.keys():
         ours, others = str(keep.facts[key]), str(drop.facts[key])
         if ours != others:
-            found.append((f"fact:{key}", key, (ours, ours), (others, others)))
+            found.append((f"fact:{key}", labels.get(key, key), (ours, ours), (others, others)))
     return sorted(found, key=lambda one: one[0])

@@ -73,7 +73,10 @@ def _found(request: BusinessRequest, appointment_id: uuid.UUID) -> Appointment:
 def appointment(request: BusinessRequest, appointment_id: uuid.UUID) -> HttpResponse:
     found = _found(request, appointment_id)
     day = timezone.localtime(found.starts_at).date()
-    shown = {"appointment": found, "back": _address("week", day),}
+    shown = {
+        "appointment": found,
+        "back": _address("week", day),
+    }
     return render(request, "calls/appointment.html", shown)
 
 

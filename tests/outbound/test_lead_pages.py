@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -447,3 +449,24 @@ def test_a_call_is_the_last_one_in_whatever_order_it_is_noted(flowers: Business)
             Lead.objects.for_business(flowers).called(lead.pk, at)
         assert not Call.objects.exists()
     assert fresh(lead).last_call_at == NOW
+
+
+def test_what_imports_and_calls_told_before_is_filled_in(flowers: Business) -> None:
+    fill_in = import_module("calls.migrations.0011_lead_gender_and_last_call").fill_in
+    dana = make_lead(flowers, facts={"gender": "female", "city": "Haifa"})
+    noa = make_lead(flowers, "+972549998888", "Noa", facts={"gender": "unreadable"})
+    with business_scope(flowers):
+        for days in (1, 3):
+            Call.objects.create(
+                business=flowers,
+                direction="inbound",
+                call_sid=f"CA{days}",
+                lead=dana,
+                language="he",
+                created_at=NOW - timedelta(days=days),
+            )
+    fill_in(apps, None)
+    known, other = fresh(dana), fresh(noa)
+    assert (known.gender, known.facts) == ("female", {"city": "Haifa"})
+    assert known.last_call_at == NOW - timedelta(days=1)
+    assert (other.gender, other.facts, other.last_call_at) == ("", {"gender": "unreadable"}, None)

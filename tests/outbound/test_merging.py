@@ -48,7 +48,7 @@ def other(flowers: Business) -> Lead:
 
 
 def merged(keep: Lead, drop: Lead, by: User | None = None, **given: dict[str, str]) -> Lead:
-    chosen = {"values": {}, "facts": {}} | given
+    chosen: dict[str, dict[str, str]] = {"values": {}, "facts": {}} | given
     merge_leads(keep=keep, drop=drop, by=by, now=NOW, **chosen)
     with business_scope(keep.business_id):
         assert not Lead.objects.filter(pk=drop.pk).exists()
@@ -267,6 +267,23 @@ def test_who_has_the_same_name_is_suggested(flowers: Business, one: Lead, other:
         ]
         assert pairs.after == ""
         assert duplicates(flowers, after="dana levi").rows == []
+
+
+def test_names_are_looked_through_a_part_at_a_time(
+    flowers: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outbound.duplicates.LOOKED_THROUGH", 3)
+    for number, name in enumerate(("ann", "ben", "cid", "cid", "dan", "eve", "eve")):
+        make(flowers, f"+97250123450{number}", name)
+    with business_scope(flowers):
+        names, after = [], ""
+        for _page in range(10):
+            pairs = duplicates(flowers, after=after)
+            names += [pair.keep.name for pair in pairs.rows]
+            after = pairs.after
+            if not after:
+                break
+    assert (names, after) == (["cid", "eve"], "")
 
 
 def test_numbers_are_similar_but_for_a_digit_or_two() -> None:

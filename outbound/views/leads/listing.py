@@ -46,6 +46,7 @@ def leads(request: BusinessRequest) -> HttpResponse:
         "pages": pages,
         "lists": lists[:MOST_LISTS],
         "is_filtered": any(form.cleaned_data.values()),
+        "is_narrowed": any(value for name, value in form.cleaned_data.items() if name != "q"),
     }
     return render(request, "leads/leads.html", shown)
 

@@ -36,7 +36,8 @@ def merge(request: BusinessRequest, keep_id: uuid.UUID, drop_id: uuid.UUID) -> H
     if keep_id == drop_id:
         raise Http404
     keep, drop = found(request, keep_id), found(request, drop_id)
-    form = MergeForm(request.POST or None, keep=keep, drop=drop)
+    fields = list(LeadField.objects.for_business(request.business).in_order())
+    form = MergeForm(request.POST or None, keep=keep, drop=drop, own=fields)
     if request.method == "POST" and form.is_valid():
         try:
             actions.merge_leads(
@@ -51,7 +52,6 @@ def merge(request: BusinessRequest, keep_id: uuid.UUID, drop_id: uuid.UUID) -> H
             return redirect("leads:lead", keep.pk)
         except ValidationError as error:
             tell_form(form, error)
-    fields = list(LeadField.objects.for_business(request.business).in_order())
     sides = [
         {"lead": lead, "details": details(lead, fields), "counts": _counts(request, lead)}
         for lead in (keep, drop)
