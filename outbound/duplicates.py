@@ -13,7 +13,7 @@ from tenants.models import Business
 
 NAMES_A_PAGE: Final = 25
 # How many leads are looked through for one page: however few share a name, none takes long.
-LOOKED_THROUGH: Final = 20_000
+LOOKED_THROUGH: Final = 10_000
 # A name that more people have says nothing.
 MOST_OF_A_NAME: Final = 10
 DIFFERENT_DIGITS: Final = 2

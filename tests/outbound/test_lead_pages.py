@@ -387,6 +387,29 @@ def test_a_list_is_made_filled_renamed_and_deleted(as_alice: Client, flowers: Bu
         assert Lead.objects.count() == 2
 
 
+def test_a_long_list_is_counted_no_further_than_anybody_reads(
+    as_alice: Client, flowers: Business, garage: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outbound.views.leads.lists.COUNTED", 2)
+    people = [make_lead(flowers, f"+97250123450{number}") for number in range(3)]
+    theirs = make_lead(garage)
+    for business, name, leads in (
+        (flowers, "Long", people),
+        (flowers, "Short", people[:2]),
+        (flowers, "Empty", []),
+        (garage, "Of the garage", [theirs]),
+    ):
+        with business_scope(business):
+            made = LeadList.objects.create(business=business, name=name)
+            for lead in leads:
+                LeadListEntry.objects.create(business=business, list=made, lead=lead)
+    page = shown(as_alice, "/leads/lists/")
+    assert "more than 2 leads" in page
+    assert ">2 leads" in page
+    assert ">0 leads" in page
+    assert "Of the garage" not in page
+
+
 def test_two_that_are_ticked_are_compared_and_others_are_not(
     as_alice: Client, flowers: Business
 ) -> None:

@@ -6,7 +6,6 @@ import uuid
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +23,8 @@ from tenants.access import Action
 from tenants.decorators import page
 from tenants.http import BusinessRequest
 from tenants.paging import page_of
+
+COUNTED = 1000
 
 
 @page()
@@ -43,9 +44,11 @@ def lists(request: BusinessRequest) -> HttpResponse:
             tell_form(form, error)
     of_business = LeadList.objects.for_business(request.business)
     pages = page_of(of_business, request, by=("created_at", "id"))
-    entries = LeadListEntry.objects.for_business(request.business).filter(list__in=pages.rows)
-    counts = dict(entries.order_by().values_list("list").annotate(n=Count("pk")))
-    rows = [{"list": one, "count": counts.get(one.pk, 0)} for one in pages.rows]
+    counts = LeadListEntry.objects.counts_of(pages.rows, most=COUNTED + 1)
+    rows = [
+        {"list": one, "count": min(counts[one.pk], COUNTED), "has_more": counts[one.pk] > COUNTED}
+        for one in pages.rows
+    ]
     return render(request, "leads/lists.html", {"pages": pages, "rows": rows, "form": form})
 
 
