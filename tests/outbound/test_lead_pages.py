@@ -390,7 +390,7 @@ def test_a_list_is_made_filled_renamed_and_deleted(as_alice: Client, flowers: Bu
 def test_a_long_list_is_counted_no_further_than_anybody_reads(
     as_alice: Client, flowers: Business, garage: Business, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("outbound.views.leads.lists.COUNTED", 2)
+    monkeypatch.setattr(import_module("outbound.views.leads.lists"), "COUNTED", 2)
     people = [make_lead(flowers, f"+97250123450{number}") for number in range(3)]
     theirs = make_lead(garage)
     for business, name, leads in (
