@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import timedelta
 from importlib import import_module
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from calls.models import Call, DoNotCall, DoNotCallVia, Lead, LeadField, LeadNote
 from outbound.models import LeadList, LeadListEntry
+from outbound.views.leads.exporting import _in_turns
 from tenants.decorators import FIELD
 from tenants.models import AuditEvent, Business, Membership, User
 from tenants.scoping import business_scope
@@ -449,6 +451,13 @@ def test_what_is_exported_computes_nothing_and_is_noted(
     with business_scope(flowers):
         events = AuditEvent.objects.filter(action="leads.exported").order_by("position")
         assert [event.subject for event in events] == ["", str(autumn.pk)]
+
+
+def test_an_asynchronous_server_sends_a_file_in_parts() -> None:
+    async def parts() -> list[int]:
+        return [len(part) async for part in _in_turns(iter([b"x"] * 1200))]
+
+    assert asyncio.run(parts()) == [500, 500, 200]
 
 
 def test_why_somebody_is_called_or_not_is_told_on_demand(
