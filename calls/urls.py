@@ -38,4 +38,15 @@ urlpatterns = [
         webhooks.recording_status,
         name="recording-status",
     ),
+    path("appointments/", views.appointments, name="appointments"),
+    path("appointments/new/", views.new_appointment, name="new-appointment"),
+    path("appointments/<uuid:appointment_id>/", views.appointment, name="appointment"),
+    path(
+        "appointments/<uuid:appointment_id>/edit/", views.edit_appointment, name="edit-appointment"
+    ),
+    path(
+        "appointments/<uuid:appointment_id>/cancel/",
+        views.cancel_appointment,
+        name="cancel-appointment",
+    ),
 ]

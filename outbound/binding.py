@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 from django.db import IntegrityError, transaction
 
-from calls.models import Call, CallStatus, MachinePolicy
+from calls.models import Call, CallStatus, Lead, MachinePolicy
 from outbound.models import AttemptState, DialAttempt, JobStatus, OutboundCallJob
 from outbound.usage import reserve
 from prompts.models import Direction
@@ -79,6 +79,7 @@ def _place(attempt: DialAttempt, job: OutboundCallJob, call_sid: str, now: datet
     was_given_up = attempt.state == AttemptState.QUEUED
     attempt.call = new_call(attempt, job, call_sid, now)
     attempt.call.save(force_insert=True)
+    Lead.objects.for_business(job.business_id).called(job.lead_id, now)
     attempt.call_sid = call_sid
     attempt.state = AttemptState.PLACED
     attempt.look_at = None

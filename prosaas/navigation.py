@@ -21,11 +21,13 @@ class Entry:
 
 
 ENTRIES: Final = (
-    Entry(_("Prompts"), "prompts:overview"),
-    Entry(_("Settings"), "settings:overview", Action.EDIT_SETTINGS),
-    Entry(_("Outbound calls"), "outbound:runs"),
     Entry(_("Overview"), "dashboard"),
     Entry(_("Calls"), "calls:calls"),
+    Entry(_("Leads"), "leads:list"),
+    Entry(_("Outbound calls"), "outbound:runs"),
+    Entry(_("Appointments"), "calls:appointments"),
+    Entry(_("Prompts"), "prompts:overview"),
+    Entry(_("Settings"), "settings:overview", Action.EDIT_SETTINGS),
     Entry(_("Team"), "tenants:team", Action.SEE_TEAM),
 )
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 from calls.actions.admitting import admit_stream
 from calls.actions.answering import answer_call, connect_outbound
 from calls.actions.answering_verdicts import take_answering_verdict
+from calls.actions.appointments import cancel_appointment, make_appointment, move_appointment
 from calls.actions.callbacks import (
     after_stream,
     take_call_status,
     take_recording_status,
     take_stream_status,
 )
+from calls.actions.do_not_call import list_number, unlist_number
 from calls.actions.ending import announce_end, end_by_operator, finish_call, hang_up, leave_stream
 from calls.actions.forgetting import forget_words
 from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.hearing import open_recording
+from calls.actions.leads import (
+    create_lead,
+    delete_lead_field,
+    edit_lead,
+    move_lead_field,
+    save_lead_field,
+    write_lead_note,
+)
 from calls.actions.notes import delete_note, write_note
 from calls.actions.recording import keep_recording, recordings_to_keep, start_recording
 from calls.actions.sweeping import close_stale_calls
@@ -25,25 +35,36 @@ __all__ = [
     "after_stream",
     "announce_end",
     "answer_call",
+    "cancel_appointment",
     "close_stale_calls",
     "connect_outbound",
     "end_by_operator",
     "delete_note",
+    "create_lead",
+    "delete_lead_field",
+    "edit_lead",
     "end_transfer",
     "finish_call",
     "forget_words",
     "hang_up",
     "keep_recording",
     "leave_stream",
+    "list_number",
+    "make_appointment",
     "make_greeting_clips",
     "open_recording",
     "recordings_to_keep",
     "start_recording",
+    "move_appointment",
+    "move_lead_field",
+    "save_lead_field",
     "take_answering_verdict",
     "take_call_status",
     "take_recording_status",
     "take_stream_status",
     "take_whisper_answer",
+    "unlist_number",
     "whisper",
     "write_note",
+    "write_lead_note",
 ]

@@ -171,6 +171,8 @@ def _store(call: Call, version: PromptVersion | None, form: IncomingCallForm) ->
     stored = Call.objects.for_business(call.business).get(call_sid=call.call_sid)
     if stored.pk != call.pk:
         return stored
+    if call.lead_id:
+        Lead.objects.for_business(call.business_id).called(call.lead_id, call.created_at)
     facts = {
         "call_id": str(call.pk),
         "business_id": str(call.business_id),

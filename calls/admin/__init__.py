@@ -5,7 +5,7 @@ from __future__ import annotations
 from calls.admin.agents import AgentSettingsAdmin, HttpToolAdmin, TransferTargetAdmin
 from calls.admin.callbacks import CallbackEventAdmin
 from calls.admin.calls import CallAdmin
-from calls.admin.leads import DoNotCallAdmin, LeadAdmin
+from calls.admin.leads import DoNotCallAdmin, LeadAdmin, LeadFieldAdmin, LeadNoteAdmin
 from calls.admin.recordings import RecordingAdmin
 from calls.admin.schedule import AppointmentAdmin, ClosedDayAdmin, OpeningHoursAdmin
 from calls.admin.transfers import TransferAdmin
@@ -19,6 +19,8 @@ __all__ = [
     "DoNotCallAdmin",
     "HttpToolAdmin",
     "LeadAdmin",
+    "LeadFieldAdmin",
+    "LeadNoteAdmin",
     "OpeningHoursAdmin",
     "RecordingAdmin",
     "TransferAdmin",

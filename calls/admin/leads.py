@@ -5,14 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import DoNotCall, Lead
-from tenants.admin_display import as_json
-from tenants.admin_site import BusinessAdmin, ltr
+from calls.models import DoNotCall, Lead, LeadField, LeadNote
+from tenants.admin_display import as_json, link
+from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
 
-WRITTEN_BY_PEOPLE = ("name", "consent_at", "consent_source")
+WRITTEN_BY_PEOPLE = ("name", "gender", "consent_at", "consent_source")
 
 
 @admin.register(Lead)
@@ -33,6 +34,8 @@ class LeadAdmin(BusinessAdmin):
         "business",
         "telephone",
         "name",
+        "gender",
+        "status",
         "known",
         "not_to_be_called",
         "consent_at",
@@ -88,3 +91,38 @@ class DoNotCallAdmin(BusinessAdmin):
     @admin.display(description=_("telephone"), ordering="phone_e164")
     def telephone(self, entry: DoNotCall) -> SafeString:
         return ltr(entry.phone_e164)
+
+
+@admin.register(LeadField)
+class LeadFieldAdmin(ReadOnlyAdmin):
+    """Which they are is the business's own matter."""
+
+    list_display = ("named", "kind", "position", "business")
+    list_filter = ("kind",)
+    search_fields = (*BusinessAdmin.search_fields, "label")
+    ordering = ("business__name", "position", "pk")
+    fields = ("business", "named", "kind", "choices", "position")
+
+    @admin.display(description=_("name of the field"), ordering="label")
+    def named(self, field: LeadField) -> SafeString:
+        return format_html('<bdi dir="auto">{}</bdi>', field.label)
+
+
+@admin.register(LeadNote)
+class LeadNoteAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "person", "business", "written_by")
+    search_fields = (*BusinessAdmin.search_fields, "lead__name", "lead__phone_e164")
+    ordering = ("-created_at", "pk")
+    fields = ("business", "person", "words", "written_by", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LeadNote]:
+        notes: QuerySet[LeadNote] = super().get_queryset(request)
+        return notes.select_related("business", "lead", "written_by")
+
+    @admin.display(description=_("lead"))
+    def person(self, note: LeadNote) -> SafeString:
+        return link(note.lead)
+
+    @admin.display(description=_("note"))
+    def words(self, note: LeadNote) -> SafeString:
+        return format_html('<bdi dir="auto">{}</bdi>', note.text)

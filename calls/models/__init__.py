@@ -19,7 +19,9 @@ from calls.models.callback import CallbackEvent, CallbackSource
 from calls.models.conversation import ToolCall, Turn
 from calls.models.do_not_call import DoNotCall, DoNotCallVia
 from calls.models.http_tool import HttpTool
-from calls.models.lead import Lead
+from calls.models.lead import Gender, Lead, LeadStatus
+from calls.models.lead_field import FieldKind, LeadField
+from calls.models.lead_note import LeadNote
 from calls.models.note import CALL_NOTE_LIMIT, CallNote
 from calls.models.prompt_binding import PromptBinding
 from calls.models.recording import Recording, RecordingStatus, recordings_storage
@@ -59,8 +61,13 @@ __all__ = [
     "DoNotCall",
     "DoNotCallVia",
     "EndReason",
+    "FieldKind",
+    "Gender",
     "HttpTool",
     "Lead",
+    "LeadField",
+    "LeadNote",
+    "LeadStatus",
     "MachinePolicy",
     "NameWord",
     "OpeningHours",

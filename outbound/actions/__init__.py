@@ -5,10 +5,18 @@ from __future__ import annotations
 from outbound.actions.answering import answer_attempt, take_attempt_status, take_detection
 from outbound.actions.carrier_accounts import try_account_again
 from outbound.actions.deciding import mark_not_placed, mark_placed
+from outbound.actions.exporting import export_leads
 from outbound.actions.filling import empty_run, fill_run
 from outbound.actions.importing import confirm_mapping, errors_of, import_leads, upload_leads
 from outbound.actions.keeping import keep_watch
-from outbound.actions.objections import list_number, unlist_number
+from outbound.actions.lists import (
+    delete_list,
+    make_list,
+    put_in_list,
+    rename_list,
+    take_out_of_list,
+)
+from outbound.actions.merging import merge_leads
 from outbound.actions.runs import (
     add_leads,
     call_again,
@@ -28,24 +36,29 @@ __all__ = [
     "call_again",
     "confirm_mapping",
     "create_run",
+    "delete_list",
     "edit_run",
     "empty_run",
     "errors_of",
+    "export_leads",
     "fill_run",
     "hang_up_all",
     "import_leads",
     "keep_watch",
-    "list_number",
+    "make_list",
     "mark_not_placed",
     "mark_placed",
+    "merge_leads",
     "pause_run",
+    "put_in_list",
+    "rename_list",
     "schedule_run",
     "start_run",
     "stop_run",
     "take_attempt_status",
     "take_detection",
+    "take_out_of_list",
     "try_account_again",
-    "unlist_number",
     "upload_leads",
     "what_is_missing",
 ]

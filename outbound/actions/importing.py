@@ -21,7 +21,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import Lead
+from calls.models import Lead, LeadField
 from calls.models.lead import MOST_FACTS
 from outbound.contacts.cells import Row
 from outbound.contacts.columns import Mapping
@@ -191,6 +191,9 @@ class _Import:
                 file.write(part.content)
         mapping = Mapping.model_validate(upload.mapping)
         table = open_table(file, upload.file_name)
+        if upload.rows_total is None and (about := table.about()):
+            with business_scope(self.business_id):
+                self._rows().update(rows_total=max(1, about - mapping.first_row + 1))
         return read_contacts(table, mapping, upload.region, upload.next_row)
 
     def _rows(self) -> QuerySet[LeadImport]:
@@ -218,7 +221,8 @@ class _Import:
     def _end(self, status: ImportStatus, failure: str = "") -> None:
         with business_scope(self.business_id):
             running = self._rows().filter(status=ImportStatus.RUNNING)
-            running.update(status=status, failure=failure, ended_at=self.clock())
+            total = F("rows") if status == ImportStatus.COMPLETED else F("rows_total")
+            running.update(status=status, failure=failure, ended_at=self.clock(), rows_total=total)
             parts = LeadImportPart.objects.for_business(self.business_id)
             parts.filter(lead_import=self.import_id).delete()
         logger.info("leads_imported", import_id=str(self.import_id), status=status.value)
@@ -245,17 +249,18 @@ def _into_list(upload: LeadImport, people: Sequence[Contact], now: datetime) -> 
     """Returns how many were new to the business, and how many it knew."""
     leads = Lead.objects.for_business(upload.business_id)
     numbers = [person.phone_e164 for person in people]
+    fields = _fields(upload)
     known = {lead.phone_e164: lead for lead in leads.filter(phone_e164__in=numbers)}
     fresh = [person for person in people if person.phone_e164 not in known]
     Lead.objects.bulk_create(
-        [_lead(upload, person, now) for person in fresh], ignore_conflicts=True
+        [_lead(upload, person, fields, now) for person in fresh], ignore_conflicts=True
     )
     changed = [
         known[person.phone_e164]
         for person in people
-        if person.phone_e164 in known and _add(known[person.phone_e164], person, upload)
+        if person.phone_e164 in known and _add(known[person.phone_e164], person, upload, fields)
     ]
-    Lead.objects.bulk_update(changed, ["name", "facts", "consent_at", "consent_source"])
+    Lead.objects.bulk_update(changed, ["name", "gender", "facts", "consent_at", "consent_source"])
     LeadListEntry.objects.bulk_create(
         [
             LeadListEntry(
@@ -268,31 +273,45 @@ def _into_list(upload: LeadImport, people: Sequence[Contact], now: datetime) -> 
     return len(fresh), len(people) - len(fresh)
 
 
-def _lead(upload: LeadImport, person: Contact, now: datetime) -> Lead:
+def _fields(upload: LeadImport) -> dict[str, LeadField]:
+    return {field.key: field for field in LeadField.objects.for_business(upload.business_id)}
+
+
+def _lead(upload: LeadImport, person: Contact, fields: dict[str, LeadField], now: datetime) -> Lead:
     lead = Lead(
         business_id=upload.business_id, phone_e164=person.phone_e164, created_at=now, facts={}
     )
-    _add(lead, person, upload)
+    _add(lead, person, upload, fields)
     return lead
 
 
-def _add(lead: Lead, person: Contact, upload: LeadImport) -> bool:
+def _add(lead: Lead, person: Contact, upload: LeadImport, fields: dict[str, LeadField]) -> bool:
     """What is known of somebody stays; a list only adds to it. True if it did."""
-    before = (lead.name, dict(lead.facts), lead.consent_at)
+    before = (lead.name, lead.gender, dict(lead.facts), lead.consent_at)
     lead.name = lead.name or person.name
-    for name, value in _facts(person).items():
+    lead.gender = lead.gender or person.gender
+    for name, value in _facts(person, fields).items():
         if name in lead.facts or len(lead.facts) < MOST_FACTS:
             lead.facts.setdefault(name, value)
     if person.consent_on:
         given = datetime.combine(person.consent_on, time(), UTC)
         if lead.consent_at is None or given > lead.consent_at:
             lead.consent_at, lead.consent_source = given, upload.file_name
-    return before != (lead.name, lead.facts, lead.consent_at)
+    return before != (lead.name, lead.gender, lead.facts, lead.consent_at)
 
 
-def _facts(person: Contact) -> dict[str, str]:
-    of_their_own = {"email": person.email, "gender": person.gender, "notes": person.notes}
-    return person.facts | {name: value for name, value in of_their_own.items() if value}
+def _facts(person: Contact, fields: dict[str, LeadField]) -> dict[str, str]:
+    """What a field of the business does not hold is left out, not the person."""
+    facts = person.facts | {"email": person.email, "notes": person.notes}
+    read = {name: _read(fields.get(name), value) for name, value in facts.items()}
+    return {name: value for name, value in read.items() if value}
+
+
+def _read(field: LeadField | None, value: str) -> str:
+    try:
+        return field.read(value) if field else value
+    except ValidationError:
+        return ""
 
 
 def _keep_errors(upload: LeadImport, errors: Sequence[RowError]) -> None:

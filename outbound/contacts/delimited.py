@@ -92,6 +92,11 @@ class Delimited:
                 lines.take()
             yield from numbered(records(lines, self.delimiter), first=1, start=start)
 
+    def about(self) -> int:
+        with decoded(self._file, self.encoding) as text:
+            lines = Lines(text)
+            return sum(1 for _ in iter(lines.take, ""))
+
 
 def delimiter_of(sample: str) -> str:
     return max(DELIMITERS, key=lambda delimiter: _fitness(sample, delimiter))

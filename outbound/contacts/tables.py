@@ -22,6 +22,9 @@ class Table(Protocol):
         """From this row on, blank ones left out. May raise `FileUnreadableError` on the way, and
         only one walk at a time is possible: all of them move in the same file."""
 
+    def about(self) -> int | None:
+        """How many rows there are, blank ones and the header too, as far as that is quickly known."""
+
 
 def open_table(file: IO[bytes], filename: str) -> Table:
     """Raises `FileUnreadableError`. What the file holds decides; its name has only to allow it."""

@@ -58,6 +58,11 @@ class Workbook:
     def rows(self, start: int = 1) -> Iterator[Row]:
         yield from numbered(_records(self._sheet, start), first=start, start=start)
 
+    def about(self) -> int | None:
+        """What the sheet says of itself, where it says anything."""
+        declared = self._sheet.max_row
+        return declared if isinstance(declared, int) and 1 < declared <= MOST_ROWS else None
+
     def _rows_of(self, sheet: Any) -> Iterator[Row]:
         return numbered(islice(_records(sheet, 1), LOOK_AT), first=1, start=1)
 

@@ -37,7 +37,7 @@ class NumberForm(forms.Form):
 
 
 class UnlistForm(forms.Form):
-    why = forms.CharField(
+    reason = forms.CharField(
         label=_("Why may this number be called again?"),
         max_length=200,
         help_text=_("This is kept with your name and the time."),

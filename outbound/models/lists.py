@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import uuid
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Final
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +32,26 @@ class LeadList(BusinessOwned):
         return self.name
 
 
+COUNTS: Final = """
+SELECT wanted.id, (
+    SELECT count(*) FROM (
+        SELECT 1 FROM outbound_leadlistentry AS entry
+        WHERE entry.business_id = wanted.business_id AND entry.list_id = wanted.id
+        LIMIT %s
+    ) AS counted
+)
+FROM outbound_leadlist AS wanted WHERE wanted.id = ANY(%s)
+"""
+
+
+class LeadListEntryQuerySet(BusinessOwnedQuerySet["LeadListEntry"]):
+    def counts_of(self, lists: Collection[LeadList], *, most: int) -> Mapping[uuid.UUID, int]:
+        """How many are in each, by one query that counts no further than `most`."""
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTS, [most, [one.pk for one in lists]])
+            return dict(cursor.fetchall())
+
+
 class LeadListEntry(BusinessOwned):
     list = models.ForeignKey(
         LeadList, on_delete=models.CASCADE, related_name="entries", verbose_name=_("list")
@@ -39,11 +61,18 @@ class LeadListEntry(BusinessOwned):
     )
     added_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
 
+    objects: ClassVar = LeadListEntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("entry of a lead list")
         verbose_name_plural = _("entries of lead lists")
         constraints = [
             models.UniqueConstraint(fields=["business", "list", "lead"], name="leadlistentry_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["business", "list", "-added_at", "-id"], name="leadlistentry_pages"
+            )
         ]
 
     def __str__(self) -> str:

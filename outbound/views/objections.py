@@ -16,9 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from calls.actions.do_not_call import OWN_WORD, list_number, unlist_number
 from calls.models import DoNotCall
-from outbound.actions import list_number, unlist_number
-from outbound.actions.objections import OWN_WORD
 from outbound.contacts.export import csv_of
 from outbound.finding import numbers_written
 from outbound.forms import NumberForm, UnlistForm, add_errors
@@ -85,9 +84,15 @@ def unlist(request: BusinessRequest, entry_id: uuid.UUID) -> HttpResponse:
     back = reverse("outbound:do_not_call")
     form = UnlistForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        why = form.cleaned_data["why"]
+        reason = form.cleaned_data["reason"]
         try:
-            unlist_number(entry=entry, why=why, by=request.user, now=timezone.now())
+            unlist_number(
+                business=request.business,
+                phone_e164=entry.phone_e164,
+                reason=reason,
+                by=request.user,
+                now=timezone.now(),
+            )
         except ValidationError as error:
             add_errors(form, error)
         else:

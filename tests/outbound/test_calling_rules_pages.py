@@ -72,9 +72,9 @@ class TestNotToBeCalled:
         entry = lists(flowers, ISRAELI)
         address = f"{LIST}{entry.pk}/"
         as_alice.get(address)
-        as_alice.post(address, why=" ")
+        as_alice.post(address, reason=" ")
         assert listed(flowers) == {ISRAELI}
-        as_alice.post(address, why="A slip of the finger")
+        as_alice.post(address, reason="A slip of the finger")
         assert listed(flowers) == set()
         with business_scope(flowers):
             event = AuditEvent.objects.get(action="number.unlisted")
@@ -85,7 +85,7 @@ class TestNotToBeCalled:
         page = as_alice.get(LIST)
         assert f"{LIST}{entry.pk}/" not in page
         assert "Their own wish: it stays" in page
-        answer = as_alice.post(f"{LIST}{entry.pk}/", why="We want to").content.decode()
+        answer = as_alice.post(f"{LIST}{entry.pk}/", reason="We want to").content.decode()
         assert "Nobody but that person takes it back" in answer
         assert listed(flowers) == {ISRAELI}
 
@@ -99,7 +99,7 @@ class TestNotToBeCalled:
         assert listed(flowers) == {ISRAELI}
         with business_scope(flowers):
             entry = DoNotCall.objects.get()
-        assert window.post(f"{LIST}{entry.pk}/", why="No reason").status_code == 403
+        assert window.post(f"{LIST}{entry.pk}/", reason="No reason").status_code == 403
         assert client.get(f"{LIST}export/").status_code == 403
         assert listed(flowers) == {ISRAELI}
 

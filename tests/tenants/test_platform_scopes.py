@@ -33,6 +33,7 @@ PLACES = {
     ("calls/watch.py", "WATCH_CALLS"),
     ("calls/migrations/0006_move_do_not_call.py", "MIGRATION"),
     ("calls/migrations/0013_words_of_before.py", "MIGRATION"),
+    ("calls/migrations/0015_lead_gender_and_last_call.py", "MIGRATION"),
     ("outbound/actions/importing.py", "IMPORT_LEADS"),
     ("outbound/actions/carrier_accounts.py", "ADMIN"),
     ("outbound/actions/keeping.py", "DIAL"),
