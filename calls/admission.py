@@ -37,6 +37,8 @@ class AdmittedCall:
     profile: Profile = field(default_factory=Profile)
     # The session's own description of each function that the model may call.
     tools: tuple[dict[str, Any], ...] = ()
+    # Somebody of the business tries its agent out: there is no carrier, and nothing is really done.
+    is_test: bool = False
 
 
 class StreamRefused(Exception):  # noqa: N818 - a verdict, not a fault

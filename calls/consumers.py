@@ -19,18 +19,20 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from calls.actions import admit_stream, finish_call, hang_up, leave_stream
+from calls.actions import admit_stream, admit_test, finish_call, hang_up, leave_stream
 from calls.addresses import media_socket
 from calls.admission import AdmittedCall, StreamRefused
 from calls.bridge import CallBridge, Ending
 from calls.engine.commands import Disposition
 from calls.groups import call_group
-from calls.models import EndReason
+from calls.models import CallOrigin, EndReason
 from calls.records import CallRecords
+from calls.sockets.door import person_of
 from calls.summary import for_log, for_row
 from calls.telephony import TelephonyError
 from calls.threads import off_loop
 from calls.tools.running import BusinessTools
+from calls.tools.trial import TrialTools
 from calls.watch import live_calls
 from calls.wire import twilio
 from calls.wire.fields import Ignored
@@ -96,17 +98,28 @@ class MediaStreamConsumer(AsyncConsumer):  # type: ignore[misc]
         await MediaStream(call, receive, send).run()
 
     async def _admit(self, scope: Message) -> AdmittedCall:
-        token = scope["url_route"]["kwargs"]["token"]
-        headers = dict(scope["headers"])
         try:
-            return await off_loop(admit_stream)(
-                token=token,
-                signature=headers.get(b"x-twilio-signature", b"").decode("latin-1"),
-                url=media_socket(token),
-                now=timezone.now(),
-            )
+            return await self._admitted(scope, scope["url_route"]["kwargs"]["token"])
         except (DatabaseError, InterfaceError) as error:
             raise StreamRefused("database") from error
+
+    async def _admitted(self, scope: Message, token: str) -> AdmittedCall:
+        headers = dict(scope["headers"])
+        return await off_loop(admit_stream)(
+            token=token,
+            signature=headers.get(b"x-twilio-signature", b"").decode("latin-1"),
+            url=media_socket(token),
+            now=timezone.now(),
+        )
+
+
+class BrowserCallConsumer(MediaStreamConsumer):
+    """The same, for a page of ours that stands in for telephone and carrier."""
+
+    async def _admitted(self, scope: Message, token: str) -> AdmittedCall:
+        return await off_loop(admit_test)(
+            token=token, origin=CallOrigin.BROWSER, by=person_of(scope), now=timezone.now()
+        )
 
 
 class MediaStream:
@@ -127,7 +140,8 @@ class MediaStream:
             return
         call = self._call
         records = CallRecords(call.business_id, call.call_id, call.openai_api_key)
-        tools = BusinessTools(business_id=call.business_id, call_id=call.call_id)
+        kind = TrialTools if call.is_test else BusinessTools
+        tools = kind(business_id=call.business_id, call_id=call.call_id)
         bridge = CallBridge(
             call=call,
             stream=stream,
@@ -142,7 +156,7 @@ class MediaStream:
         self,
         bridge: CallBridge,
         records: CallRecords,
-        tools: BusinessTools,
+        tools: BusinessTools | TrialTools,
         stream: twilio.StreamStarted,
     ) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -282,8 +296,12 @@ class MediaStream:
     async def _finish(self, ending: Ending, stream: twilio.StreamStarted) -> None:
         """The row, before the line is closed: the carrier asks at once what comes next."""
         call, metrics = self._call, for_row(ending, stream.stream_sid)
+        reason, detail = EndReason(ending.reason), ending.detail
+        leaves = ending.then is Disposition.LEAVE
+        if leaves and call.is_test:  # nothing follows: there is no carrier that would come back
+            leaves, reason = False, EndReason.CALLER_HANGUP
         try:
-            if ending.then is Disposition.LEAVE:
+            if leaves:
                 await off_loop(leave_stream)(
                     call_id=call.call_id,
                     business_id=call.business_id,
@@ -294,8 +312,8 @@ class MediaStream:
             await off_loop(finish_call)(
                 call_id=call.call_id,
                 business_id=call.business_id,
-                end_reason=EndReason(ending.reason),
-                end_detail=ending.detail,
+                end_reason=reason,
+                end_detail=detail,
                 metrics=metrics,
                 now=timezone.now(),
                 stream_number=call.profile.stream_number,
@@ -305,7 +323,7 @@ class MediaStream:
 
     async def _hang_up(self, ending: Ending) -> None:
         """By REST as well, in case the carrier finds no way to ask what comes after the stream."""
-        if ending.then is not Disposition.HANG_UP or ending.carrier_gone:
+        if self._call.is_test or ending.then is not Disposition.HANG_UP or ending.carrier_gone:
             return
         try:
             await off_loop(hang_up)(call_id=self._call.call_id, business_id=self._call.business_id)

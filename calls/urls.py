@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from calls import webhooks
+from calls import views, webhooks
 
 app_name = "calls"
 
 urlpatterns = [
+    path("try/", views.try_agent, name="try"),
+    path("try/tests/", views.begin_test, name="begin-test"),
+    path("try/tests/<uuid:call_id>/", views.test_conversation, name="test-conversation"),
     path("twiml/incoming/<slug:slug>", webhooks.incoming, name="incoming"),
     path("twiml/after-stream/<uuid:call_id>", webhooks.after_stream, name="after-stream"),
     path(

@@ -20,7 +20,10 @@ class Entry:
     action: Action = Action.SEE_PAGES
 
 
-ENTRIES: Final = (Entry(_("Team"), "tenants:team", Action.SEE_TEAM),)
+ENTRIES: Final = (
+    Entry(_("Talk to your agent"), "calls:try", Action.TRY_AGENT),
+    Entry(_("Team"), "tenants:team", Action.SEE_TEAM),
+)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

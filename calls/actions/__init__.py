@@ -10,12 +10,16 @@ from calls.actions.ending import announce_end, finish_call, hang_up, leave_strea
 from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.sweeping import close_stale_calls
 from calls.actions.transferring import end_transfer, take_whisper_answer, whisper
+from calls.actions.trying import admit_test, begin_test, call_of_test, tests_since
 
 __all__ = [
     "admit_stream",
+    "admit_test",
     "after_stream",
     "announce_end",
     "answer_call",
+    "begin_test",
+    "call_of_test",
     "close_stale_calls",
     "connect_outbound",
     "end_transfer",
@@ -27,5 +31,6 @@ __all__ = [
     "take_call_status",
     "take_stream_status",
     "take_whisper_answer",
+    "tests_since",
     "whisper",
 ]
