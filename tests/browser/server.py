@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.conf import settings as django_settings
 from django.test import Client
@@ -25,7 +26,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(settings: Settings) -> Iterator[Site]:
+def site(settings: Settings, *, hears: str = "") -> Iterator[Site]:
+    hearing = replace(QUICK.hearing, text=hears or None)
+    scenario = replace(QUICK, hearing=hearing)
     # Over plain HTTP, as on a machine of one's own.
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "sessionid", "csrftoken"
@@ -35,7 +38,7 @@ def site(settings: Settings) -> Iterator[Site]:
     listens, leave = threading.Event(), threading.Event()
 
     async def serve() -> None:
-        model = RealtimeModel(scenario=QUICK, key=settings.OPENAI_API_KEY)
+        model = RealtimeModel(scenario=scenario, key=settings.OPENAI_API_KEY)
         async with model:
             settings.OPENAI_WEBSOCKET_BASE_URL = model.url
             async with served(settings) as url:

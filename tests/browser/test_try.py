@@ -32,11 +32,12 @@ pytestmark = [
 ]
 
 GREETING = "Hello, this is Flowers."
+SAID = "When are you open?"  # a browser's microphone is no recording that the stand-in knows
 
 
 @pytest.fixture
 def running(settings: Settings) -> Iterator[Site]:
-    with site(settings) as found:
+    with site(settings, hears=SAID) as found:
         yield found
 
 
@@ -94,7 +95,7 @@ def test_alice_talks_to_her_agent(
         page.get_by_role("button", name="Start talking").click()
         expect(page.get_by_text("The agent hears you.")).to_be_visible()
         expect(page.locator("#conversation")).to_contain_text(GREETING)
-        expect(page.locator("#conversation .chat-end").first).to_be_visible(timeout=10_000)
+        expect(page.locator("#conversation .chat-end").first).to_contain_text(SAID, timeout=12_000)
         assert played(page) >= 4000, "half a second of the greeting was heard as sound"
         page.get_by_role("button", name="Hang up").click()
         expect(page.locator("[data-ended]")).to_be_visible()
@@ -106,7 +107,7 @@ def test_alice_talks_to_her_agent(
     assert call.frames_dropped == 0
     assert call.heard_ms > 500, "the marks came back when the sound was played"
     assert said(call, "agent")[0] == GREETING
-    assert len(said(call, "caller")) >= 1, "she was heard, whatever the stand-in made of it"
+    assert said(call, "caller")[0] == SAID
 
 
 def test_a_microphone_that_is_refused_is_said_so_and_nothing_is_begun(

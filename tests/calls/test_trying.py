@@ -181,7 +181,7 @@ def test_so_many_a_day_and_no_more(
     begun(version, alice)
     with pytest.raises(ValidationError, match="too many tests"):
         begun(version, alice)
-    assert begun(version, alice, now=NOW + timedelta(days=1))
+    assert begun(version, alice, now=NOW + timedelta(days=1)).is_live
 
 
 def test_without_a_key_it_is_said_so(
