@@ -34,6 +34,9 @@ BROKEN_ALLOWED: Final = 50
 # Unsent messages to the carrier. Pacing keeps it at one or two; so many mean a dead socket.
 OUTBOX_ALLOWED: Final = 500
 
+# The other order of the team is an instruction.
+TAKE_OVER: Final = "take_over"
+
 MODEL_MESSAGES: Final[dict[type[Command], Callable[[Any], bytes]]] = {
     commands.AddItem: realtime.add_item,
     commands.AddNote: realtime.add_note,
@@ -153,6 +156,11 @@ class CallBridge:
     def answered_by(self, verdict: str) -> None:
         """What the carrier takes the callee for."""
         self._receive(events.AnsweredBy(verdict))
+
+    def order(self, kind: str, text: str) -> None:
+        """What the team of the business wants of its agent."""
+        taken = kind == TAKE_OVER
+        self._receive(events.TakeOverRequested() if taken else events.TeamInstructed(text))
 
     # What the model's socket calls
 

@@ -24,7 +24,7 @@ from calls.addresses import media_socket
 from calls.admission import AdmittedCall, StreamRefused
 from calls.bridge import CallBridge, Ending
 from calls.engine.commands import Disposition
-from calls.groups import call_group
+from calls.groups import call_group, team_group
 from calls.models import CallOrigin, EndReason
 from calls.records import CallRecords
 from calls.sockets.door import person_of
@@ -55,7 +55,8 @@ BURST: Final = 600
 FINISH_FIRST_S: Final = 0.7
 # Daphne takes the task away 10 s after the socket is gone.
 FLUSH_WITHIN_S: Final = 8.0
-HINTS: Final = ("call.ended", "call.answered")
+HINTS: Final = ("call.ended", "call.answered", "call.ordered")
+TELL_WITHIN_S: Final = 0.5
 # channels_redis keeps a queue for every channel that it could not open: ask ever more rarely.
 HINTS_AGAIN_S: Final = 1.0
 HINTS_AGAIN_AT_MOST_S: Final = 30.0
@@ -139,7 +140,8 @@ class MediaStream:
             await self._close()
             return
         call = self._call
-        records = CallRecords(call.business_id, call.call_id, call.openai_api_key)
+        written = None if call.is_test else self._tell_team
+        records = CallRecords(call.business_id, call.call_id, call.openai_api_key, written=written)
         kind = TrialTools if call.is_test else BusinessTools
         tools = kind(business_id=call.business_id, call_id=call.call_id)
         bridge = CallBridge(
@@ -164,8 +166,9 @@ class MediaStream:
             listeners = [
                 tasks.create_task(self._read(bridge), name="read-carrier"),
                 tasks.create_task(self._hear_hints(), name="hear-hints"),
+                tasks.create_task(self._tell_team(), name="tell-team"),
             ]
-            live_calls().add(self._call.call_id, bridge.end, bridge.answered_by)
+            live_calls().add(self._call.call_id, bridge.end, bridge.answered_by, bridge.order)
             try:
                 ending = await bridge.run()
             finally:
@@ -290,6 +293,19 @@ class MediaStream:
             await layer.group_discard(group, channel)
         except (RedisError, OSError) as error:
             self._log.info("channel_layer_not_left", error=type(error).__name__)
+
+    async def _tell_team(self) -> None:
+        """The open pages of the business look again. A hint, which may be lost: they look anyway."""
+        layer = get_channel_layer()
+        if layer is None or self._call.is_test:
+            return
+        group = team_group(self._call.business_id)
+        changed = {"type": "live.changed", "call_id": str(self._call.call_id)}
+        try:
+            async with asyncio.timeout(TELL_WITHIN_S):
+                await layer.group_send(group, changed)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._log.info("team_not_told", error=type(error).__name__)
 
     # The end
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 
 from calls.consumers import BrowserCallConsumer, MediaStreamConsumer
 from calls.sockets.door import of_our_pages
+from calls.sockets.live import LiveConsumer
 from calls.sockets.typed import TypedTestConsumer
 
 
@@ -20,6 +21,7 @@ def page_socket(route: str, consumer: type[AsyncConsumer]) -> URLPattern:
 websocket_urlpatterns = [
     # No Origin check and no session: the carrier has neither. Its signature and the token guard it.
     path("ws/media/<token>", MediaStreamConsumer.as_asgi()),
+    page_socket("ws/live/<uuid:business_id>", LiveConsumer),
     page_socket("ws/try/<token>", BrowserCallConsumer),
     page_socket("ws/try/<token>/typed", TypedTestConsumer),
 ]

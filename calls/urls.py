@@ -7,6 +7,13 @@ from calls import views, webhooks
 app_name = "calls"
 
 urlpatterns = [
+    path("live/", views.live, name="live"),
+    path("live/calls/", views.live_calls, name="live-calls"),
+    path("live/<uuid:call_id>/", views.live_call, name="live-call"),
+    path("live/<uuid:call_id>/conversation/", views.live_conversation, name="live-conversation"),
+    path("live/<uuid:call_id>/instruct/", views.instruct, name="instruct"),
+    path("live/<uuid:call_id>/take-over/", views.take_over, name="take-over"),
+    path("live/<uuid:call_id>/hang-up/", views.hang_up, name="hang-up"),
     path("try/", views.try_agent, name="try"),
     path("try/tests/", views.begin_test, name="begin-test"),
     path("try/tests/<uuid:call_id>/", views.test_conversation, name="test-conversation"),

@@ -21,6 +21,7 @@ class Entry:
 
 
 ENTRIES: Final = (
+    Entry(_("Live"), "calls:live"),
     Entry(_("Talk to your agent"), "calls:try", Action.TRY_AGENT),
     Entry(_("Team"), "tenants:team", Action.SEE_TEAM),
 )

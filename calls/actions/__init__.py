@@ -6,6 +6,7 @@ from calls.actions.admitting import admit_stream
 from calls.actions.answering import answer_call, connect_outbound
 from calls.actions.answering_verdicts import take_answering_verdict
 from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
+from calls.actions.directing import end_call, instruct_agent, take_over
 from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
 from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.sweeping import close_stale_calls
@@ -22,13 +23,16 @@ __all__ = [
     "call_of_test",
     "close_stale_calls",
     "connect_outbound",
+    "end_call",
     "end_transfer",
     "finish_call",
     "hang_up",
+    "instruct_agent",
     "leave_stream",
     "make_greeting_clips",
     "take_answering_verdict",
     "take_call_status",
+    "take_over",
     "take_stream_status",
     "take_whisper_answer",
     "tests_since",

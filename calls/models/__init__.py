@@ -21,6 +21,7 @@ from calls.models.conversation import Recording, ToolCall, Turn
 from calls.models.do_not_call import DoNotCall, DoNotCallVia
 from calls.models.http_tool import HttpTool
 from calls.models.lead import Lead
+from calls.models.live_order import INSTRUCTION_LIMIT, LiveOrder
 from calls.models.prompt_binding import PromptBinding
 from calls.models.schedule import Appointment, ClosedDay, OpeningHours, Weekday
 from calls.models.transfer import (
@@ -35,6 +36,7 @@ from calls.models.transfer import (
 __all__ = [
     "CARRIER_STATUSES",
     "FAILED_TRANSFERS",
+    "INSTRUCTION_LIMIT",
     "LIVE",
     "LIVE_TRANSFERS",
     "LONGEST_TEST",
@@ -57,6 +59,7 @@ __all__ = [
     "EndReason",
     "HttpTool",
     "Lead",
+    "LiveOrder",
     "MachinePolicy",
     "OpeningHours",
     "PromptBinding",
