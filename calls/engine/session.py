@@ -238,8 +238,11 @@ class CallSession:
         self.conversation.answering.carrier_says(event, now)
 
     def _on_take_over_now(self, _event: events.TakeOverRequested, now: float) -> None:
-        """There is no agent yet that could say so, or its last words are being said."""
+        """There is no agent yet that could say so."""
         self.ending.end(EndReason.TRANSFER, TAKEN_OVER, now, Disposition.LEAVE)
+
+    def _on_take_over_closing(self, _event: events.TakeOverRequested, _now: float) -> None:
+        self.ending.hand_over(TAKEN_OVER)
 
     def _on_opening_due(self, now: float) -> None:
         self.conversation.answering.opening_due(now)
@@ -424,7 +427,7 @@ TABLE: Final[dict[type[Event], dict[Phase, Handler]]] = {
         connecting=_S._on_take_over_now,
         configuring=_S._on_take_over_now,
         live=_in(_C.take_over),
-        closing=_S._on_take_over_now,
+        closing=_S._on_take_over_closing,
         ended=IGNORE,
     ),
     events.EndRequested: _row(
