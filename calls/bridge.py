@@ -20,6 +20,7 @@ from calls.engine.commands import Command, Disposition, EndCall, Stage
 from calls.engine.metrics import Metrics
 from calls.engine.session import CallSession
 from calls.engine.tooling import ToolRunner
+from calls.listening import Tap
 from calls.realtime_client import Account, ModelSocket, ModelUnreachableError, warm_pool
 from calls.records import CallRecords
 from calls.wire import realtime, twilio
@@ -87,6 +88,7 @@ class CallBridge:
         self._tasks: asyncio.TaskGroup | None = None
         # Those that the call did not wait for; what they do is worth doing all the same.
         self.tool_tasks: set[asyncio.Task[None]] = set()
+        self.tap: Tap | None = None  # while somebody of the team listens in
         self._configured = False  # the model has been told to expect mu-law
         self._frames_waiting: deque[str] = deque()
         self._outbox: deque[str] = deque()
@@ -162,6 +164,9 @@ class CallBridge:
         taken = kind == TAKE_OVER
         self._receive(events.TakeOverRequested() if taken else events.TeamInstructed(text))
 
+    def listen(self, tap: Tap | None) -> None:
+        self.tap = tap
+
     # What the model's socket calls
 
     def model_message(self, message: bytes) -> None:
@@ -217,6 +222,8 @@ class CallBridge:
         try:
             self._session.caller_frame(now)
             self._forward(payload)
+            if self.tap is not None:
+                self.tap.caller(payload)
             if self._session.attentive(now):
                 frame = twilio.decoded(payload)
                 self._step(lambda at: self._session.caller_sound(frame, at))
@@ -248,6 +255,8 @@ class CallBridge:
         while (output := self._session.next_output(now)) is not None:
             if isinstance(output, bytes):
                 self._outbox.append(self._encoder.media(output))
+                if self.tap is not None:
+                    self.tap.agent(output)
             else:
                 self._outbox.append(self._encoder.mark(output))
         if self._outbox:

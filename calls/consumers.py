@@ -24,7 +24,8 @@ from calls.addresses import media_socket
 from calls.admission import AdmittedCall, StreamRefused
 from calls.bridge import CallBridge, Ending
 from calls.engine.commands import Disposition
-from calls.groups import call_group, team_group
+from calls.groups import call_group, listening_group, team_group
+from calls.listening import Ear
 from calls.models import CallOrigin, EndReason
 from calls.records import CallRecords
 from calls.sockets.door import person_of
@@ -56,6 +57,7 @@ FINISH_FIRST_S: Final = 0.7
 # Daphne takes the task away 10 s after the socket is gone.
 FLUSH_WITHIN_S: Final = 8.0
 HINTS: Final = ("call.ended", "call.answered", "call.ordered")
+LISTENED: Final = "call.listened"
 TELL_WITHIN_S: Final = 0.5
 # channels_redis keeps a queue for every channel that it could not open: ask ever more rarely.
 HINTS_AGAIN_S: Final = 1.0
@@ -132,6 +134,7 @@ class MediaStream:
         self._send = send
         self._close_code = CloseCode.NORMAL
         self._gone = False
+        self._ear = Ear(self._publish_sound)
         self._log = logger.bind(call_id=str(call.call_id), business_id=str(call.business_id))
 
     async def run(self) -> None:
@@ -167,6 +170,7 @@ class MediaStream:
                 tasks.create_task(self._read(bridge), name="read-carrier"),
                 tasks.create_task(self._hear_hints(), name="hear-hints"),
                 tasks.create_task(self._tell_team(), name="tell-team"),
+                tasks.create_task(self._ear.run(bridge.listen), name="carry-sound"),
             ]
             live_calls().add(self._call.call_id, bridge.end, bridge.answered_by, bridge.order)
             try:
@@ -284,6 +288,8 @@ class MediaStream:
                 message = await layer.receive(channel)
                 if message.get("type") in HINTS:
                     await live_calls().check()
+                elif message.get("type") == LISTENED:
+                    self._ear.renew()
         finally:
             await self._leave_group(layer, group, channel)
 
@@ -296,16 +302,23 @@ class MediaStream:
 
     async def _tell_team(self) -> None:
         """The open pages of the business look again. A hint, which may be lost: they look anyway."""
+        if not self._call.is_test:
+            changed = {"type": "live.changed", "call_id": str(self._call.call_id)}
+            await self._tell(team_group(self._call.business_id), changed)
+
+    async def _publish_sound(self, caller: bytes, agent: bytes) -> None:
+        group = listening_group(self._call.business_id, self._call.call_id)
+        await self._tell(group, {"type": "ear.sound", "caller": caller, "agent": agent})
+
+    async def _tell(self, group: str, message: Message) -> None:
         layer = get_channel_layer()
-        if layer is None or self._call.is_test:
+        if layer is None:
             return
-        group = team_group(self._call.business_id)
-        changed = {"type": "live.changed", "call_id": str(self._call.call_id)}
         try:
             async with asyncio.timeout(TELL_WITHIN_S):
-                await layer.group_send(group, changed)
+                await layer.group_send(group, message)
         except (RedisError, OSError, TimeoutError) as error:
-            self._log.info("team_not_told", error=type(error).__name__)
+            self._log.info("team_not_told", kind=message["type"], error=type(error).__name__)
 
     # The end
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 
 from calls.consumers import BrowserCallConsumer, MediaStreamConsumer
 from calls.sockets.door import of_our_pages
+from calls.sockets.listening import ListeningConsumer
 from calls.sockets.live import LiveConsumer
 from calls.sockets.typed import TypedTestConsumer
 
@@ -22,6 +23,7 @@ websocket_urlpatterns = [
     # No Origin check and no session: the carrier has neither. Its signature and the token guard it.
     path("ws/media/<token>", MediaStreamConsumer.as_asgi()),
     page_socket("ws/live/<uuid:business_id>", LiveConsumer),
+    page_socket("ws/live/<uuid:business_id>/<uuid:call_id>/sound", ListeningConsumer),
     page_socket("ws/try/<token>", BrowserCallConsumer),
     page_socket("ws/try/<token>/typed", TypedTestConsumer),
 ]

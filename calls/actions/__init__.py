@@ -6,7 +6,7 @@ from calls.actions.admitting import admit_stream
 from calls.actions.answering import answer_call, connect_outbound
 from calls.actions.answering_verdicts import take_answering_verdict
 from calls.actions.callbacks import after_stream, take_call_status, take_stream_status
-from calls.actions.directing import end_call, instruct_agent, take_over
+from calls.actions.directing import end_call, instruct_agent, is_live, listen_in, take_over
 from calls.actions.ending import announce_end, finish_call, hang_up, leave_stream
 from calls.actions.greeting_clips import make_greeting_clips
 from calls.actions.sweeping import close_stale_calls
@@ -28,7 +28,9 @@ __all__ = [
     "finish_call",
     "hang_up",
     "instruct_agent",
+    "is_live",
     "leave_stream",
+    "listen_in",
     "make_greeting_clips",
     "take_answering_verdict",
     "take_call_status",

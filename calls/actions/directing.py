@@ -98,6 +98,26 @@ def take_over(
         return transfer
 
 
+def listen_in(*, business_id: uuid.UUID, call_id: uuid.UUID, by: User, now: datetime) -> bool:
+    """Whether this person may hear this call now. Each time that somebody begins to is written down."""
+    with business_scope(business_id):
+        business = Business.objects.get(pk=business_id)
+        require(by, business, Action.LISTEN_IN)
+        call = Call.objects.for_business(business).on_the_telephone().live().filter(pk=call_id)
+        found: Call | None = call.select_related("business").first()
+        if found is None:
+            return False
+        _audit("call.listened_to", found, by, now)
+        return True
+
+
+def is_live(*, business_id: uuid.UUID, call_id: uuid.UUID) -> bool:
+    with business_scope(business_id):
+        calls = Call.objects.for_business(business_id).live()
+        live: bool = calls.filter(pk=call_id).exists()
+        return live
+
+
 def _live(business: Business, call_id: uuid.UUID) -> Call:
     calls = Call.objects.for_business(business).on_the_telephone().select_related("business")
     call: Call | None = calls.live().select_for_update(of=("self",)).filter(pk=call_id).first()

@@ -41,9 +41,10 @@ class TrialForm(forms.Form):
 @page(Action.TRY_AGENT)
 def try_agent(request: BusinessRequest) -> HttpResponse:
     now = timezone.now()
+    choices = choices_of(request.business, request.GET.get("version", ""))
     context = {
-        "choices": choices_of(request.business, request.GET.get("version", "")),
-        "chosen": request.GET.get("version", ""),
+        "choices": choices,
+        "has_versions": any(each["versions"] for each in choices),
         "stand_in": is_stand_in(),
         "tests_today": actions.tests_since(request.business, now - DAY),
     }

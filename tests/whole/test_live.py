@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator
@@ -32,7 +33,7 @@ from prosaas.simulator.call_plan import Callee
 from prosaas.simulator.model import Reply, UseTool, say
 from prosaas.simulator.people import Person, polite_caller, silent_caller
 from prosaas.simulator.phone_call import PhoneCall
-from tenants.models import Business, Membership, User
+from tenants.models import AuditEvent, Business, Membership, User
 from tenants.scoping import business_scope
 from tests.people import make_member, make_user
 from tests.product import (
@@ -249,6 +250,41 @@ async def test_bob_takes_over_a_call(product: Product) -> None:
     [transfer] = await rows_of(Transfer, flowers)
     assert transfer.status == TransferStatus.COMPLETED
     assert ended.end_reason == EndReason.TRANSFER
+
+
+async def test_alice_listens_in_and_it_is_written_down(product: Product) -> None:
+    flowers, number = await a_business("flowers", greeting="Hello, this is Flowers. " * 8)
+    alice = await somebody(product, flowers, "alice")
+    agent = await somebody(product, flowers, "agnes", Membership.Role.AGENT)
+    call = await product.call(flowers, number, silent_caller())
+    await call.agent_speaks()
+    row = await row_of(call)
+    assert row is not None
+    path = f"/ws/live/{flowers.pk}/{row.pk}/sound"
+    assert await agent.is_refused(path), "hers is to direct calls, not to overhear them"
+    assert await alice.is_refused(path, "https://evil.test")
+    assert await alice.is_refused(f"/ws/live/{flowers.pk}/{flowers.pk}/sound")
+    heard: dict[str, bytes] = {"caller": b"", "agent": b""}
+    async with alice.socket(path) as page:
+        async with asyncio.timeout(5):
+            while min(map(len, heard.values())) < 4000:
+                sound = await page.receive_json()
+                for side in heard:
+                    heard[side] += base64.b64decode(sound[side])
+        call.hang_up()
+        async with asyncio.timeout(5):
+            while not page.closed:
+                await page.receive()
+        assert page.close_code == 1000
+    ended = await ended_row_of(call)
+    assert heard["agent"][160:3200] in call.heard_bytes()
+    assert ended.frames_dropped == 0
+
+    def audited() -> list[str]:
+        with business_scope(flowers):
+            return [event.action for event in AuditEvent.objects.of_chain(flowers.pk)]
+
+    assert (await in_database(audited)).count("call.listened_to") == 1
 
 
 async def test_redis_goes_and_the_page_says_so_and_is_told_when_it_is_back(
