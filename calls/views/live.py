@@ -72,12 +72,7 @@ def live_calls(request: BusinessRequest) -> HttpResponse:
 @page()
 def live_call(request: BusinessRequest, call_id: uuid.UUID) -> HttpResponse:
     call = _call(request, call_id)
-    targets = TransferTarget.objects.for_business(request.business).ready()
-    context = conversation_context(call) | {
-        "form": InstructionForm(),
-        "has_targets": targets.exists(),
-    }
-    return render(request, "calls/live_call.html", context)
+    return render(request, "calls/live_call.html", _page_context(request, call, InstructionForm()))
 
 
 @page()
@@ -107,8 +102,13 @@ def instruct(request: BusinessRequest, call_id: uuid.UUID) -> HttpResponse:
         )
     except ValidationError as error:
         form.add_error(None, error)
-        context = conversation_context(call) | {"form": form}
+        if request.htmx:  # it swaps what comes with 200 alone
+            return render(request, "calls/_whisper.html", {"call": call, "form": form})
+        context = _page_context(request, call, form)
         return render(request, "calls/live_call.html", context, status=422)
+    if request.htmx:  # whoever listens in goes on listening
+        fresh = {"call": call, "form": InstructionForm(), "told": True}
+        return render(request, "calls/_whisper.html", fresh)
     messages.success(request, _("The agent has been told. It acts on it from its next words on."))
     return redirect("calls:live-call", call.pk)
 
@@ -172,6 +172,11 @@ def hang_up(request: BusinessRequest, call_id: uuid.UUID) -> HttpResponse:
                 request, _("The call is being ended; the telephone company has not confirmed it.")
             )
     return redirect(back)
+
+
+def _page_context(request: BusinessRequest, call: Call, form: InstructionForm) -> dict[str, Any]:
+    targets = TransferTarget.objects.for_business(request.business).ready()
+    return conversation_context(call) | {"form": form, "has_targets": targets.exists()}
 
 
 def live_context(business: Business) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The product with its sockets and the stand-in model, in a thread of its own: Playwright has the
+"""The product with its sockets and both stand-ins, in a thread of its own: Playwright has the
 event loop of the test's thread."""
 
 from __future__ import annotations
@@ -14,15 +14,34 @@ from django.test import Client
 from playwright.sync_api import BrowserContext
 from pytest_django import Settings
 
+from prosaas.simulator.carrier import Carrier
 from prosaas.simulator.model import RealtimeModel
-from tenants.models import User
-from tests.product import QUICK, served
+from prosaas.simulator.people import Person
+from prosaas.simulator.phone_call import PhoneCall
+from tenants.models import Business, User
+from tests.product import QUICK, Product, served
 
 
 class Site:
-    def __init__(self, url: str, model: RealtimeModel) -> None:
-        self.url = url
-        self.model = model
+    """As a test sees it from its own thread."""
+
+    def __init__(self, product: Product) -> None:
+        self.url = product.url
+        self._product = product
+        self._loop = asyncio.get_running_loop()
+
+    def call(self, business: Business, number: str, person: Person) -> PhoneCall:
+        """Somebody dials this number, and the agent speaks to them."""
+
+        async def dial() -> PhoneCall:
+            call = await self._product.call(business, number, person)
+            await call.agent_speaks()
+            return call
+
+        return asyncio.run_coroutine_threadsafe(dial(), self._loop).result(10)
+
+    def hang_up(self, call: PhoneCall) -> None:
+        self._loop.call_soon_threadsafe(call.hang_up)
 
 
 @contextlib.contextmanager
@@ -39,10 +58,16 @@ def site(settings: Settings, *, hears: str = "") -> Iterator[Site]:
 
     async def serve() -> None:
         model = RealtimeModel(scenario=scenario, key=settings.OPENAI_API_KEY)
-        async with model:
+        carrier = Carrier(
+            account_sid=settings.TWILIO_ACCOUNT_SID,
+            auth_token=settings.TWILIO_AUTH_TOKEN,
+            allow_insecure_ws=True,
+        )
+        async with model, carrier:
             settings.OPENAI_WEBSOCKET_BASE_URL = model.url
+            settings.TWILIO_API_BASE_URL = carrier.base_url
             async with served(settings) as url:
-                found.append(Site(url, model))
+                found.append(Site(Product(url, carrier, model)))
                 listens.set()
                 await asyncio.get_running_loop().run_in_executor(None, leave.wait)
 
