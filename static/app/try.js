@@ -15,7 +15,7 @@ class Refused extends Error {}
 const begin = async (origin) => {
   const body = new FormData(form);
   body.set("origin", origin);
-  const response = await fetch(form.action, { method: "POST", body, headers: { "X-Test": origin } });
+  const response = await fetch(form.action, { method: "POST", body });
   if (response.ok) return response.json();
   if (response.status !== 422) throw new Error(String(response.status));
   throw new Refused((await response.json()).error);

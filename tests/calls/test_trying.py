@@ -16,7 +16,9 @@ from calls.actions import admit_stream, admit_test, begin_test, close_stale_call
 from calls.actions.trying import TESTS_A_DAY
 from calls.addresses import media_socket
 from calls.admission import StreamRefused
+from calls.engine.tooling import ToolEffect
 from calls.models import Call, CallOrigin, CallStatus, EndReason
+from calls.tools.trial import TrialTools
 from prompts.models import Direction, PromptVersion
 from tenants.models import Business, Membership, User
 from tenants.scoping import business_scope
@@ -206,6 +208,17 @@ def test_what_was_left_open_is_closed(version: PromptVersion, alice: User, bob: 
     assert again(lost).end_reason == EndReason.ERROR
 
 
+@pytest.mark.parametrize(
+    "tool", ["save_lead_details", "schedule_appointment", "transfer_to_human", "find_order"]
+)
+async def test_in_a_test_no_tool_does_anything(tool: str) -> None:
+    tools = TrialTools(business_id=uuid.uuid4(), call_id=uuid.uuid4())
+    outcome = await tools.run("call_1", tool, "{}")  # it would need a database otherwise
+    assert "nothing was really done" in outcome.output
+    assert outcome.effect is ToolEffect.NONE
+    await tools.close()
+
+
 # The page
 
 
@@ -236,6 +249,12 @@ def test_the_page_offers_published_words_and_drafts_of_this_business_alone(
     of_another = as_alice.get(f"/try/?version={strange.pk}").content.decode()
     assert f'value="{strange.pk}"' not in of_another
     assert as_alice.get("/try/?version='--").status_code == 200
+
+
+def test_without_any_words_there_is_nothing_to_talk_to(as_alice: Client) -> None:
+    page = as_alice.get("/try/").content.decode()
+    assert "The agent has no words yet" in page
+    assert "Start talking" not in page
 
 
 def test_the_page_says_that_a_stand_in_answers(as_alice: Client, settings: Settings) -> None:
