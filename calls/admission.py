@@ -39,6 +39,8 @@ class AdmittedCall:
     tools: tuple[dict[str, Any], ...] = ()
     # The caller has been told, and nobody has asked the carrier yet.
     recording_id: uuid.UUID | None = None
+    # Somebody of the business tries its agent out: there is no carrier, and nothing is really done.
+    is_test: bool = False
 
 
 class StreamRefused(Exception):  # noqa: N818 - a verdict, not a fault

@@ -20,6 +20,7 @@ from calls.engine.commands import Command, Disposition, EndCall, Stage
 from calls.engine.metrics import Metrics
 from calls.engine.session import CallSession
 from calls.engine.tooling import ToolRunner
+from calls.listening import Tap
 from calls.realtime_client import Account, ModelSocket, ModelUnreachableError, warm_pool
 from calls.records import CallRecords
 from calls.wire import realtime, twilio
@@ -33,6 +34,9 @@ FRAMES_KEPT: Final = 100
 BROKEN_ALLOWED: Final = 50
 # Unsent messages to the carrier. Pacing keeps it at one or two; so many mean a dead socket.
 OUTBOX_ALLOWED: Final = 500
+
+# The other order of the team is an instruction.
+TAKE_OVER: Final = "take_over"
 
 MODEL_MESSAGES: Final[dict[type[Command], Callable[[Any], bytes]]] = {
     commands.AddItem: realtime.add_item,
@@ -84,6 +88,7 @@ class CallBridge:
         self._tasks: asyncio.TaskGroup | None = None
         # Those that the call did not wait for; what they do is worth doing all the same.
         self.tool_tasks: set[asyncio.Task[None]] = set()
+        self.tap: Tap | None = None  # while somebody of the team listens in
         self._configured = False  # the model has been told to expect mu-law
         self._frames_waiting: deque[str] = deque()
         self._outbox: deque[str] = deque()
@@ -154,6 +159,14 @@ class CallBridge:
         """What the carrier takes the callee for."""
         self._receive(events.AnsweredBy(verdict))
 
+    def order(self, kind: str, text: str) -> None:
+        """What the team of the business wants of its agent."""
+        taken = kind == TAKE_OVER
+        self._receive(events.TakeOverRequested() if taken else events.TeamInstructed(text))
+
+    def listen(self, tap: Tap | None) -> None:
+        self.tap = tap
+
     # What the model's socket calls
 
     def model_message(self, message: bytes) -> None:
@@ -209,6 +222,8 @@ class CallBridge:
         try:
             self._session.caller_frame(now)
             self._forward(payload)
+            if self.tap is not None:
+                self.tap.caller(payload)
             if self._session.attentive(now):
                 frame = twilio.decoded(payload)
                 self._step(lambda at: self._session.caller_sound(frame, at))
@@ -240,6 +255,8 @@ class CallBridge:
         while (output := self._session.next_output(now)) is not None:
             if isinstance(output, bytes):
                 self._outbox.append(self._encoder.media(output))
+                if self.tap is not None:
+                    self.tap.agent(output)
             else:
                 self._outbox.append(self._encoder.mark(output))
         if self._outbox:

@@ -19,18 +19,28 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from calls.actions import admit_stream, finish_call, hang_up, leave_stream, start_recording
+from calls.actions import (
+    admit_stream,
+    admit_test,
+    finish_call,
+    hang_up,
+    leave_stream,
+    start_recording,
+)
 from calls.addresses import media_socket
 from calls.admission import AdmittedCall, StreamRefused
 from calls.bridge import CallBridge, Ending
 from calls.engine.commands import Disposition
-from calls.groups import call_group
-from calls.models import EndReason
+from calls.groups import call_group, listening_group, team_group
+from calls.listening import Ear
+from calls.models import CallOrigin, EndReason
 from calls.records import CallRecords
+from calls.sockets.door import person_of
 from calls.summary import for_log, for_row
 from calls.telephony import TelephonyError
 from calls.threads import PATIENT_THREADS, off_loop
 from calls.tools.running import BusinessTools
+from calls.tools.trial import TrialTools
 from calls.watch import live_calls
 from calls.wire import twilio
 from calls.wire.fields import Ignored
@@ -53,7 +63,9 @@ BURST: Final = 600
 FINISH_FIRST_S: Final = 0.7
 # Daphne takes the task away 10 s after the socket is gone.
 FLUSH_WITHIN_S: Final = 8.0
-HINTS: Final = ("call.ended", "call.answered")
+HINTS: Final = ("call.ended", "call.answered", "call.ordered")
+LISTENED: Final = "call.listened"
+TELL_WITHIN_S: Final = 0.5
 # channels_redis keeps a queue for every channel that it could not open: ask ever more rarely.
 HINTS_AGAIN_S: Final = 1.0
 HINTS_AGAIN_AT_MOST_S: Final = 30.0
@@ -96,17 +108,28 @@ class MediaStreamConsumer(AsyncConsumer):  # type: ignore[misc]
         await MediaStream(call, receive, send).run()
 
     async def _admit(self, scope: Message) -> AdmittedCall:
-        token = scope["url_route"]["kwargs"]["token"]
-        headers = dict(scope["headers"])
         try:
-            return await off_loop(admit_stream)(
-                token=token,
-                signature=headers.get(b"x-twilio-signature", b"").decode("latin-1"),
-                url=media_socket(token),
-                now=timezone.now(),
-            )
+            return await self._admitted(scope, scope["url_route"]["kwargs"]["token"])
         except (DatabaseError, InterfaceError) as error:
             raise StreamRefused("database") from error
+
+    async def _admitted(self, scope: Message, token: str) -> AdmittedCall:
+        headers = dict(scope["headers"])
+        return await off_loop(admit_stream)(
+            token=token,
+            signature=headers.get(b"x-twilio-signature", b"").decode("latin-1"),
+            url=media_socket(token),
+            now=timezone.now(),
+        )
+
+
+class BrowserCallConsumer(MediaStreamConsumer):
+    """The same, for a page of ours that stands in for telephone and carrier."""
+
+    async def _admitted(self, scope: Message, token: str) -> AdmittedCall:
+        return await off_loop(admit_test)(
+            token=token, origin=CallOrigin.BROWSER, by=person_of(scope), now=timezone.now()
+        )
 
 
 class MediaStream:
@@ -118,6 +141,7 @@ class MediaStream:
         self._send = send
         self._close_code = CloseCode.NORMAL
         self._gone = False
+        self._ear = Ear(self._publish_sound)
         self._log = logger.bind(call_id=str(call.call_id), business_id=str(call.business_id))
 
     async def run(self) -> None:
@@ -126,8 +150,10 @@ class MediaStream:
             await self._close()
             return
         call = self._call
-        records = CallRecords(call.business_id, call.call_id, call.openai_api_key)
-        tools = BusinessTools(business_id=call.business_id, call_id=call.call_id)
+        written = None if call.is_test else self._tell_team
+        records = CallRecords(call.business_id, call.call_id, call.openai_api_key, written=written)
+        kind = TrialTools if call.is_test else BusinessTools
+        tools = kind(business_id=call.business_id, call_id=call.call_id)
         bridge = CallBridge(
             call=call,
             stream=stream,
@@ -142,7 +168,7 @@ class MediaStream:
         self,
         bridge: CallBridge,
         records: CallRecords,
-        tools: BusinessTools,
+        tools: BusinessTools | TrialTools,
         stream: twilio.StreamStarted,
     ) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -150,9 +176,11 @@ class MediaStream:
             listeners = [
                 tasks.create_task(self._read(bridge), name="read-carrier"),
                 tasks.create_task(self._hear_hints(), name="hear-hints"),
+                tasks.create_task(self._tell_team(), name="tell-team"),
+                tasks.create_task(self._ear.run(bridge.listen), name="carry-sound"),
             ]
             recorder = tasks.create_task(self._start_recording(), name="start-recording")
-            live_calls().add(self._call.call_id, bridge.end, bridge.answered_by)
+            live_calls().add(self._call.call_id, bridge.end, bridge.answered_by, bridge.order)
             try:
                 ending = await bridge.run()
             finally:
@@ -281,6 +309,8 @@ class MediaStream:
                 message = await layer.receive(channel)
                 if message.get("type") in HINTS:
                     await live_calls().check()
+                elif message.get("type") == LISTENED:
+                    self._ear.renew()
         finally:
             await self._leave_group(layer, group, channel)
 
@@ -291,13 +321,37 @@ class MediaStream:
         except (RedisError, OSError) as error:
             self._log.info("channel_layer_not_left", error=type(error).__name__)
 
+    async def _tell_team(self) -> None:
+        """The open pages of the business look again. A hint, which may be lost: they look anyway."""
+        if not self._call.is_test:
+            changed = {"type": "live.changed", "call_id": str(self._call.call_id)}
+            await self._tell(team_group(self._call.business_id), changed)
+
+    async def _publish_sound(self, caller: bytes, agent: bytes) -> None:
+        group = listening_group(self._call.business_id, self._call.call_id)
+        await self._tell(group, {"type": "ear.sound", "caller": caller, "agent": agent})
+
+    async def _tell(self, group: str, message: Message) -> None:
+        layer = get_channel_layer()
+        if layer is None:
+            return
+        try:
+            async with asyncio.timeout(TELL_WITHIN_S):
+                await layer.group_send(group, message)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._log.info("team_not_told", kind=message["type"], error=type(error).__name__)
+
     # The end
 
     async def _finish(self, ending: Ending, stream: twilio.StreamStarted) -> None:
         """The row, before the line is closed: the carrier asks at once what comes next."""
         call, metrics = self._call, for_row(ending, stream.stream_sid)
+        reason, detail = EndReason(ending.reason), ending.detail
+        leaves = ending.then is Disposition.LEAVE
+        if leaves and call.is_test:  # nothing follows: there is no carrier that would come back
+            leaves, reason = False, EndReason.CALLER_HANGUP
         try:
-            if ending.then is Disposition.LEAVE:
+            if leaves:
                 await off_loop(leave_stream)(
                     call_id=call.call_id,
                     business_id=call.business_id,
@@ -308,8 +362,8 @@ class MediaStream:
             await off_loop(finish_call)(
                 call_id=call.call_id,
                 business_id=call.business_id,
-                end_reason=EndReason(ending.reason),
-                end_detail=ending.detail,
+                end_reason=reason,
+                end_detail=detail,
                 metrics=metrics,
                 now=timezone.now(),
                 stream_number=call.profile.stream_number,
@@ -319,7 +373,7 @@ class MediaStream:
 
     async def _hang_up(self, ending: Ending) -> None:
         """By REST as well, in case the carrier finds no way to ask what comes after the stream."""
-        if ending.then is not Disposition.HANG_UP or ending.carrier_gone:
+        if self._call.is_test or ending.then is not Disposition.HANG_UP or ending.carrier_gone:
             return
         try:
             await off_loop(hang_up)(call_id=self._call.call_id, business_id=self._call.business_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import orjson
@@ -45,8 +45,17 @@ TURN_FIELDS: Final = (
 
 
 class CallRecords:
-    def __init__(self, business_id: uuid.UUID, call_id: uuid.UUID, api_key: str = "") -> None:
+    def __init__(
+        self,
+        business_id: uuid.UUID,
+        call_id: uuid.UUID,
+        api_key: str = "",
+        *,
+        written: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`written` is awaited behind each commit: somebody may be looking at these rows."""
         self.dropped = 0
+        self._written = written
         self._api_key = api_key
         self._business_id = business_id
         self._call_id = call_id
@@ -86,6 +95,9 @@ class CallRecords:
         except DatabaseError:
             self.dropped += len(batch)
             logger.exception("records_refused", dropped=len(batch))
+        else:
+            if self._written is not None:
+                await self._written()
         return True
 
     def _bound(self) -> None:

@@ -76,6 +76,12 @@ def unsettled_calls(*, quiet_since: datetime, most: int) -> list[CallAddress]:
         return [CallAddress(*row) for row in due.values_list("pk", "business_id")[:most]]
 
 
+def abandoned_tests(*, now: datetime) -> list[CallAddress]:
+    with platform_scope(PlatformReason.SWEEP):
+        left = Call.objects.abandoned_tests(now)
+        return [CallAddress(*row) for row in left.values_list("pk", "business_id")]
+
+
 def greetings_to_make(*, drafts_since: datetime, now: datetime, most: int) -> list[VersionAddress]:
     """At most one of each business: the newest, and what is published before any draft."""
     found: dict[uuid.UUID, VersionAddress] = {}

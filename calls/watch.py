@@ -1,6 +1,6 @@
 """News of a call from other processes: a hint by the channel layer, the truth by its row.
 
-That it has ended, and what the carrier takes the callee for.
+That it has ended, what the carrier takes the callee for, and what the team orders.
 
 The hint is quick and may be lost; so one question for all calls of this process goes to the
 database twice a second while there are any.
@@ -17,8 +17,10 @@ from weakref import WeakKeyDictionary
 
 import structlog
 from django.db import DatabaseError, InterfaceError
+from django.db.models import Q
+from django.utils import timezone
 
-from calls.models import Call
+from calls.models import Call, LiveOrder
 from calls.threads import off_loop
 from tenants.scoping import PlatformReason, platform_scope
 
@@ -28,6 +30,7 @@ LOOK_EVERY_S: Final = 0.5
 
 OnEnd = Callable[[str, str], None]  # reason, detail
 OnAnswer = Callable[[str], None]  # the carrier's verdict
+OnOrder = Callable[[str, str], None]  # kind, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +39,28 @@ class News:
     end_reason: str  # empty: it goes on
     end_detail: str
     answered_by: str
+    orders: tuple[tuple[str, str], ...] = ()  # of the team: kind, text
+
+
+def _no_order(_kind: str, _text: str) -> None:
+    """A call that takes none."""
 
 
 class Watched:
     """A call of this process; of the same verdict it is told once."""
 
-    def __init__(self, on_end: OnEnd, on_answer: OnAnswer) -> None:
+    def __init__(self, on_end: OnEnd, on_answer: OnAnswer, on_order: OnOrder) -> None:
         self._on_end = on_end
         self._on_answer = on_answer
+        self._on_order = on_order
         self._answered_by = ""
 
     def hear(self, news: News) -> None:
         if news.answered_by != self._answered_by:
             self._answered_by = news.answered_by
             self._on_answer(news.answered_by)
+        for order in news.orders:
+            self._on_order(*order)
         if news.end_reason:
             self._on_end(news.end_reason, news.end_detail)
 
@@ -64,8 +75,14 @@ class LiveCalls:
     def __len__(self) -> int:
         return len(self._calls)
 
-    def add(self, call_id: uuid.UUID, on_end: OnEnd, on_answer: OnAnswer) -> None:
-        self._calls[call_id] = Watched(on_end, on_answer)
+    def add(
+        self,
+        call_id: uuid.UUID,
+        on_end: OnEnd,
+        on_answer: OnAnswer,
+        on_order: OnOrder = _no_order,
+    ) -> None:
+        self._calls[call_id] = Watched(on_end, on_answer, on_order)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look(), name="watch-live-calls")
 
@@ -104,8 +121,12 @@ def live_calls() -> LiveCalls:
 
 
 def news_of_calls(call_ids: Sequence[uuid.UUID]) -> list[News]:
-    """Of these calls, those that are over, or of which the carrier has said who has answered."""
+    """Of these calls, those that are over, of which the carrier has said who has answered, or for
+    which the team has an order. An order is given out once.
+    """
     with platform_scope(PlatformReason.WATCH_CALLS):
-        found = Call.objects.filter(pk__in=call_ids).exclude(ended_at=None, carrier_answered_by="")
+        orders = LiveOrder.objects.take(call_ids, timezone.now())
+        told = Q(ended_at__isnull=False) | ~Q(carrier_answered_by="") | Q(pk__in=orders.keys())
+        found = Call.objects.filter(told, pk__in=call_ids)
         rows = found.values_list("pk", "end_reason", "end_detail", "carrier_answered_by")
-        return [News(*row) for row in rows]
+        return [News(*row, tuple(orders.get(row[0], ()))) for row in rows]

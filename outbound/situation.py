@@ -59,7 +59,10 @@ def everywhere(account: CarrierAccount | None) -> Everywhere:
     live = DialAttempt.objects.live()
     return Everywhere(
         outbound_live=live.count(),
-        inbound_live=Call.objects.live().filter(direction=Direction.INBOUND).count(),
+        inbound_live=Call.objects.live()
+        .on_the_telephone()
+        .filter(direction=Direction.INBOUND)
+        .count(),
         account_live=live.filter(account_sid=account.account_sid).count() if account else 0,
     )
 

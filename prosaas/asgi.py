@@ -16,7 +16,7 @@ application = MediaProcess(
     ProtocolTypeRouter(
         {
             "http": http,
-            # No Origin check: Twilio sends none. The media route is guarded by its token.
+            # Each route has its own guard: the carrier signs, a page of ours has a session.
             "websocket": URLRouter(websocket_urlpatterns),
         }
     )

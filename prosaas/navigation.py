@@ -23,10 +23,12 @@ class Entry:
 ENTRIES: Final = (
     Entry(_("Overview"), "dashboard"),
     Entry(_("Calls"), "calls:calls"),
+    Entry(_("Live"), "calls:live"),
     Entry(_("Leads"), "leads:list"),
     Entry(_("Outbound calls"), "outbound:runs"),
     Entry(_("Appointments"), "calls:appointments"),
     Entry(_("Prompts"), "prompts:overview"),
+    Entry(_("Talk to your agent"), "calls:try", Action.TRY_AGENT),
     Entry(_("Settings"), "settings:overview", Action.EDIT_SETTINGS),
     Entry(_("Team"), "tenants:team", Action.SEE_TEAM),
 )

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from tenants.actions import record_audit
-from tenants.models import Membership, User
+from tenants.models import Business, Membership, User
 
 # They can see what callers said, and spend money.
 NEEDED_BY = frozenset({Membership.Role.OWNER, Membership.Role.MANAGER})
@@ -63,3 +63,9 @@ def remove_second_factor(*, user: User, by: User, now: datetime) -> bool:
             business=None, action="account.second_factor_taken", by=by, now=now, subject=subject
         )
         return True
+
+
+def lacks_second_factor_in(business: Business, user: User) -> bool:
+    """Inside a scope: for what is no page, and asks by itself."""
+    membership = Membership.objects.for_business(business).filter(user=user).first()
+    return membership is None or lacks_second_factor(user, membership.role)

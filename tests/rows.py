@@ -36,6 +36,7 @@ GIVEN: dict[str, dict[str, Any]] = {
         "ends_at": datetime(2026, 3, 2, 10, tzinfo=UTC),
     },
     "outbound.DialAttempt": {"state": "queued"},
+    "calls.LiveOrder": {"kind": "take_over"},
     "calls.Transfer": {"warm": True, "ring_s": 25},
 }
 

@@ -28,7 +28,6 @@ from prompts.models import Direction, Prompt
 from tenants.credentials import (
     CredentialMissing,
     OpenAIAccount,
-    TwilioAccount,
     openai_account,
     twilio_account,
 )
@@ -76,6 +75,32 @@ def _admit(
     carrier = twilio_account(call.business)
     if not is_genuine_socket(carrier, url, signature):
         raise StreamRefused("bad_signature", call_id=call.pk)
+    if call.is_test:  # no carrier knows of it
+        raise StreamRefused("bad_token", call_id=call.pk)
+    model = _take(call, stream_number, now)
+    binding = _binding(call)
+    if binding is None:
+        _reject(call, now)
+        return None
+    return _admitted(call, binding, carrier.account_sid, model, now)
+
+
+def admitted_without_carrier(call: Call, *, now: datetime) -> AdmittedCall:
+    """What the media of a test runs on, once. Inside a scope. Raises `StreamRefused`.
+
+    The prompt is the one that was bound; no other version stands in for it.
+    """
+    try:
+        model = _take(call, 0, now)
+    except CredentialMissing as missing:
+        raise StreamRefused("no_credentials", call_id=call.pk) from missing
+    binding = _stored(call)
+    if binding is None or not binding.suits(call):
+        raise StreamRefused("binding", call_id=call.pk)
+    return _admitted(call, binding, "", model, now)
+
+
+def _take(call: Call, stream_number: int, now: datetime) -> OpenAIAccount:
     if not call.is_live:
         raise StreamRefused("ended", call_id=call.pk)
     if not call.business.is_active:
@@ -87,21 +112,12 @@ def _admit(
     model = openai_account(call.business)
     if not call.take_stream(now):
         raise StreamRefused("used", call_id=call.pk)
-    binding = _binding(call)
-    if binding is None:
-        _reject(call, now)
-        return None
-    return _admitted(call, binding, carrier, model, now)
+    return model
 
 
 def _binding(call: Call) -> PromptBinding | None:
     """The snapshot, rendered again when it is another call's; None when that does not help."""
-    stored = (
-        PromptBinding.objects.for_business(call.business)
-        .select_related("version__prompt")
-        .filter(call=call)
-        .first()
-    )
+    stored = _stored(call)
     if stored and stored.suits(call):
         return stored
     version = Prompt.objects.published_version(call.business, call.direction)
@@ -111,6 +127,11 @@ def _binding(call: Call) -> PromptBinding | None:
     logger.error("prompt_rendered_again", call_id=str(call.pk))
     call.count("prompt_rendered_again")
     return fresh
+
+
+def _stored(call: Call) -> PromptBinding | None:
+    bindings = PromptBinding.objects.for_business(call.business)
+    return bindings.select_related("version__prompt").filter(call=call).first()
 
 
 def _reject(call: Call, now: datetime) -> None:
@@ -125,7 +146,7 @@ def _reject(call: Call, now: datetime) -> None:
 def _admitted(
     call: Call,
     binding: PromptBinding,
-    carrier: TwilioAccount,
+    account_sid: str,
     model: OpenAIAccount,
     now: datetime,
 ) -> AdmittedCall:
@@ -137,7 +158,7 @@ def _admitted(
         business_slug=call.business.slug,
         direction=call.direction,
         call_sid=call.call_sid or "",
-        account_sid=carrier.account_sid,
+        account_sid=account_sid,
         language=call.language,
         compact=binding.compact,
         full=binding.full,

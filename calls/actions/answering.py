@@ -63,7 +63,7 @@ def connect_outbound(
 
 
 def _connect(call: Call, version: PromptVersion, now: datetime) -> None:
-    refusal = _not_able(call.business, now)
+    refusal = not_able(call.business, now)
     if refusal:
         call.finish(end_reason=refusal, end_detail=WHY_NOT[refusal], metrics={}, now=now)
         call.refresh_from_db()
@@ -124,10 +124,10 @@ def _refusal(
         return EndReason.REJECTED_UNKNOWN_NUMBER
     if business.is_active and version is None:
         return EndReason.REJECTED_NO_PROMPT
-    return _not_able(business, now)
+    return not_able(business, now)
 
 
-def _not_able(business: Business, now: datetime) -> EndReason | None:
+def not_able(business: Business, now: datetime) -> EndReason | None:
     """Why nobody of ours could talk on this business's lines now."""
     if not business.is_active:
         return EndReason.REJECTED_SUSPENDED

@@ -7,6 +7,7 @@ import structlog
 from calls import resolve, telephony
 from calls.actions.ending import announce_end
 from calls.actions.transferring import settle_left_over
+from calls.actions.trying import close_abandoned_tests
 from calls.models import (
     CARRIER_STATUSES,
     AgentSettings,
@@ -39,6 +40,7 @@ def close_stale_calls(*, now: datetime) -> None:
     One that it cannot be asked about now comes up again in a later sweep. What was still under way
     when a call ended is ended as well.
     """
+    close_abandoned_tests(now=now)
     due = resolve.unsettled_calls(quiet_since=now - QUIET, most=CALLS_A_SWEEP)
     silent: set[str] = set()
     for address in due:

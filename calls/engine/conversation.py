@@ -40,6 +40,7 @@ from calls.engine.turns import Decision, TurnTaking
 from calls.engine.understanding import Understanding
 
 GREETING: Final = "greeting"  # the item of a greeting that is not the model's own
+TAKEN_OVER: Final = "somebody of the business took the call over"
 GREETING_HEARD: Final = "greeting_heard"
 FLOOR: Final = (Phase.GREETING, Phase.THINKING, Phase.SPEAKING, Phase.HELD)
 # A transcript that is not to be believed, of so short a sound: it was none of words.
@@ -817,6 +818,17 @@ class Conversation:
         self._break_off(now)
         reason, detail = EndReason.MAX_DURATION, "the time limit was reached"
         self._close(reason, detail, notes.TIME_IS_UP, now)
+
+    # The team of the business
+
+    def instruct(self, event: events.TeamInstructed, _now: float) -> None:
+        """For the next response, whatever it is asked for."""
+        self._core.metrics.counters["instructions"] += 1
+        self._core.tell(AddNote(notes.instructed(event.text)))
+
+    def take_over(self, _event: events.TakeOverRequested, now: float) -> None:
+        self._break_off(now)
+        self._close(EndReason.TRANSFER, TAKEN_OVER, notes.SAY_CONNECTING, now)
 
     def _break_off(self, now: float) -> None:
         """Whatever goes on, nothing comes of it any more."""

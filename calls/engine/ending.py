@@ -47,6 +47,10 @@ class Ending:
             core.tell(AddNote(note))
             core.do(*core.arbiter.request(Purpose.FAREWELL))
 
+    def hand_over(self, detail: str) -> None:
+        """The last words stand; behind them a person follows."""
+        self._why = (EndReason.TRANSFER, detail)
+
     def reopen(self) -> None:
         """The caller was not done. Whoever calls this gives the conversation its phase back."""
         self._why = None

@@ -202,6 +202,18 @@ class AnsweredBy:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamInstructed:
+    """Somebody of the business, who follows the call, tells the agent something."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOverRequested:
+    """Somebody of the business has decided that a person takes over; who, says the row."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndRequested:
     """The call is over, or is to be, by news from outside the two sockets."""
 
@@ -232,5 +244,7 @@ Event = (
     | CarrierLost
     | ToolFinished
     | AnsweredBy
+    | TeamInstructed
+    | TakeOverRequested
     | EndRequested
 )

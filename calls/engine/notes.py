@@ -83,6 +83,16 @@ def key_pressed(tool: str, outcome: str) -> str:
     )
 
 
+def instructed(text: str) -> str:
+    """From the team to the agent alone."""
+    return (
+        "Somebody of the business follows this call and tells you, between the two markers, what "
+        "to do from your next words on. The caller does not hear it: act on it in your own words, "
+        "and do not mention that you were told.\n"
+        f"<<<TEAM\n{text}\nTEAM>>>"
+    )
+
+
 def leave_message(text: str) -> str:
     return (
         "A mailbox has answered, and records what you say now. Say exactly the words between the "

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from calls.engine import events
 from calls.engine.commands import Command, Disposition, EndReason
-from calls.engine.conversation import Conversation
+from calls.engine.conversation import TAKEN_OVER, Conversation
 from calls.engine.core import Core, Phase
 from calls.engine.ending import Ending
 from calls.engine.events import Event, Mark
@@ -237,6 +237,13 @@ class CallSession:
     def _on_answered_by(self, event: events.AnsweredBy, now: float) -> None:
         self.conversation.answering.carrier_says(event, now)
 
+    def _on_take_over_now(self, _event: events.TakeOverRequested, now: float) -> None:
+        """There is no agent yet that could say so."""
+        self.ending.end(EndReason.TRANSFER, TAKEN_OVER, now, Disposition.LEAVE)
+
+    def _on_take_over_closing(self, _event: events.TakeOverRequested, _now: float) -> None:
+        self.ending.hand_over(TAKEN_OVER)
+
     def _on_opening_due(self, now: float) -> None:
         self.conversation.answering.opening_due(now)
 
@@ -408,6 +415,19 @@ TABLE: Final[dict[type[Event], dict[Phase, Handler]]] = {
         connecting=_S._on_answered_by,
         configuring=_S._on_answered_by,
         live=_S._on_answered_by,
+        ended=IGNORE,
+    ),
+    events.TeamInstructed: _row(
+        connecting=_in(_C.instruct),
+        configuring=_in(_C.instruct),
+        live=_in(_C.instruct),
+        ended=IGNORE,
+    ),
+    events.TakeOverRequested: _row(
+        connecting=_S._on_take_over_now,
+        configuring=_S._on_take_over_now,
+        live=_in(_C.take_over),
+        closing=_S._on_take_over_closing,
         ended=IGNORE,
     ),
     events.EndRequested: _row(

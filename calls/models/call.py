@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from calls.media_tokens import mint
 from calls.models.lead import Lead
 from prompts.models import Direction
-from tenants.models import Business, PhoneNumber
+from tenants.models import Business, PhoneNumber, User
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 TOKEN_LIFETIME = timedelta(seconds=60)
+# What a team member tries out ends by itself before; the rest is for a slow end.
+LONGEST_TEST = timedelta(minutes=5)
+LONGEST_TEST_ROW = LONGEST_TEST + timedelta(minutes=3)
 # How often a caller whose line to us broke is taken up again. Transfers that came back do not count.
 RESUMPTIONS = 2
 
@@ -53,6 +56,14 @@ CARRIER_STATUSES = {
     "failed": CallStatus.FAILED,
     "canceled": CallStatus.CANCELED,
 }
+
+
+class CallOrigin(models.TextChoices):
+    """How whoever talks to the agent reaches it."""
+
+    TELEPHONE = "telephone", _("telephone")
+    BROWSER = "browser", _("test from the browser")
+    TYPED = "typed", _("typed test")
 
 
 class EndReason(models.TextChoices):
@@ -145,6 +156,18 @@ class CallQuerySet(BusinessOwnedQuerySet["Call"]):
     def begun_since(self, moment: datetime) -> Self:
         return self.filter(created_at__gte=moment)
 
+    def on_the_telephone(self) -> Self:
+        """Real calls: what a team member tries out in the browser is no figure of the business."""
+        return self.filter(origin=CallOrigin.TELEPHONE)
+
+    def tests(self) -> Self:
+        return self.exclude(origin=CallOrigin.TELEPHONE)
+
+    def abandoned_tests(self, now: datetime) -> Self:
+        """Live by their rows, although whoever carried them has to be gone."""
+        never_begun = Q(token_used_at=None, token_expires_at__lte=now)
+        return self.tests().live().filter(never_begun | Q(created_at__lte=now - LONGEST_TEST_ROW))
+
     def unsettled(self) -> Self:
         """Calls about which the carrier has not said its last word."""
         return self.filter(carrier_final_at=None).exclude(call_sid=None)
@@ -160,6 +183,17 @@ class Call(BusinessOwned):
     """One leg with a CallSid. Direction, business and CallSid are decided once; a trigger holds them."""
 
     direction = models.CharField(_("direction"), max_length=16, choices=Direction)
+    origin = models.CharField(
+        _("reached by"), max_length=16, choices=CallOrigin, default=CallOrigin.TELEPHONE
+    )
+    tried_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("tried by"),
+    )
     status = models.CharField(
         _("status"), max_length=16, choices=CallStatus, default=CallStatus.QUEUED
     )
@@ -261,6 +295,26 @@ class Call(BusinessOwned):
             models.CheckConstraint(
                 condition=Q(direction__in=Direction.values), name="call_direction"
             ),
+            models.UniqueConstraint(
+                fields=["business", "tried_by"],
+                condition=Q(status__in=LIVE, tried_by__isnull=False),
+                name="call_one_test_a_person",
+            ),
+            # A test has no carrier and no person at the other end: nothing of it can be taken for
+            # a call that somebody has made or paid for.
+            models.CheckConstraint(
+                condition=Q(origin=CallOrigin.TELEPHONE, tried_by=None)
+                | Q(
+                    origin__in=[CallOrigin.BROWSER, CallOrigin.TYPED],
+                    tried_by__isnull=False,
+                    call_sid=None,
+                    number=None,
+                    lead=None,
+                    from_e164="",
+                    to_e164="",
+                ),
+                name="call_origin",
+            ),
             models.CheckConstraint(condition=Q(status__in=CallStatus.values), name="call_status"),
             models.CheckConstraint(
                 condition=Q(end_reason__in=["", *EndReason.values]), name="call_end_reason"
@@ -335,6 +389,10 @@ class Call(BusinessOwned):
     def other_e164(self) -> str:
         """The number at the other end."""
         return self.from_e164 if self.direction == Direction.INBOUND else self.to_e164
+
+    @property
+    def is_test(self) -> bool:
+        return self.origin != CallOrigin.TELEPHONE
 
     def token(self, number: int = 0) -> str:
         return mint(self.pk, number)

@@ -423,6 +423,7 @@ def counted(run: OutboundCallRun) -> list[str]:
 
 
 def queries(window: Window, address: str) -> int:
+    window.get(address)  # the first page of a login notes that somebody is there
     with CaptureQueriesContext(connection) as asked:
         window.get(address)
     # Session, person, memberships and the settings of the scope are the way in.

@@ -207,6 +207,8 @@ EVERYTHING: Final[tuple[Event, ...]] = (
     events.CarrierLost("late"),
     events.ToolFinished("late", ToolOutcome("{}", succeeded=True)),
     events.AnsweredBy("machine_start"),
+    events.TeamInstructed("late"),
+    events.TakeOverRequested(),
     events.EndRequested("late"),
 )
 

@@ -1,0 +1,1 @@
+"""WebSockets of our own pages: for members of a business, with their session."""
