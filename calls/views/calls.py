@@ -33,7 +33,7 @@ MOST_TURNS = 3000
 @page()
 def calls(request: BusinessRequest) -> HttpResponse:
     # Joined, the lead of every call that fits would be looked up before the page is cut.
-    found = Call.objects.for_business(request.business).prefetch_related("lead")
+    found = Call.objects.for_business(request.business).on_the_telephone().prefetch_related("lead")
     narrowed = CallFilter(request.GET, queryset=found, request=request)
     pages = page_of(narrowed.qs, request, by=("created_at", "id"))
     return render(request, "calls/list.html", {"pages": pages, "filter": narrowed})

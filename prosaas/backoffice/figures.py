@@ -54,7 +54,7 @@ def _row(business: Business, calls: dict[str, Any], dialled: dict[str, Any]) -> 
 
 
 def _calls(businesses: Sequence[Business], now: datetime) -> Measured:
-    calls = Call.objects.filter(business__in=businesses).begun_since(now - WEEK)
+    calls = Call.objects.on_the_telephone().filter(business__in=businesses).begun_since(now - WEEK)
     counted = (
         calls.order_by()
         .values("business_id")
@@ -91,7 +91,11 @@ def last_call_of() -> Subquery:
 
 def calls_of(now: datetime, counted: Any, chosen: Q = Q()) -> Coalesce:  # noqa: B008 - it is never changed
     """What to sort businesses by: a figure of the calls of the week."""
-    calls = Call.objects.filter(chosen, business=OuterRef("pk")).begun_since(now - WEEK)
+    calls = (
+        Call.objects.on_the_telephone()
+        .filter(chosen, business=OuterRef("pk"))
+        .begun_since(now - WEEK)
+    )
     return _figure(calls, counted)
 
 

@@ -112,7 +112,7 @@ def troubles_of(business: Business, now: datetime) -> int:
 
 
 def _begun(business: Business, since: datetime) -> QuerySet[Call]:
-    return Call.objects.for_business(business).filter(created_at__gte=since)
+    return Call.objects.for_business(business).on_the_telephone().filter(created_at__gte=since)
 
 
 def _days(business: Business, since: datetime, last: date) -> list[Day]:
@@ -201,5 +201,5 @@ def _runs(business: Business) -> list[Progress]:
 
 
 def _recent(business: Business) -> list[Call]:
-    calls = Call.objects.for_business(business).select_related("lead")
+    calls = Call.objects.for_business(business).on_the_telephone().select_related("lead")
     return list(calls.order_by("-created_at", "-pk")[:CALLS_SHOWN])
