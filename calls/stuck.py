@@ -52,8 +52,10 @@ def stuck_calls(*, now: datetime) -> CallQuerySet:
         call=OuterRef("pk"),
         requested_at__gt=now - timedelta(seconds=LONGEST_TALK_S) - PATIENCE,
     )
-    calls: CallQuerySet = Call.objects.live().annotate(
-        longest_s=Coalesce(Subquery(settled), default)
+    calls: CallQuerySet = (
+        Call.objects.live()
+        .on_the_telephone()
+        .annotate(longest_s=Coalesce(Subquery(settled), default))
     )
     return calls.filter(
         Q(answered_at=None, created_at__lte=now - LONGEST_RINGING)

@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from calls import actions
 from calls.models import (
@@ -57,11 +57,13 @@ class TakeOverForm(forms.Form):
         choice.label = _("Who takes over")
 
 
+@require_GET
 @page()
 def live(request: BusinessRequest) -> HttpResponse:
     return render(request, "calls/live.html", live_context(request.business))
 
 
+@require_GET
 @page()
 def live_calls(request: BusinessRequest) -> HttpResponse:
     if moved := _shows_another_business(request):
@@ -69,12 +71,14 @@ def live_calls(request: BusinessRequest) -> HttpResponse:
     return render(request, "calls/_live_calls.html", live_context(request.business))
 
 
+@require_GET
 @page()
 def live_call(request: BusinessRequest, call_id: uuid.UUID) -> HttpResponse:
     call = _call(request, call_id)
     return render(request, "calls/live_call.html", _page_context(request, call, InstructionForm()))
 
 
+@require_GET
 @page()
 def live_conversation(request: BusinessRequest, call_id: uuid.UUID) -> HttpResponse:
     if moved := _shows_another_business(request):

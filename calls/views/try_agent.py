@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from calls import actions
 from calls.models import Call, CallOrigin
@@ -38,6 +38,7 @@ class TrialForm(forms.Form):
     )
 
 
+@require_GET
 @page(Action.TRY_AGENT)
 def try_agent(request: BusinessRequest) -> HttpResponse:
     now = timezone.now()
@@ -80,6 +81,7 @@ def begin_test(request: BusinessRequest) -> HttpResponse:
     )
 
 
+@require_GET
 @page(Action.TRY_AGENT)
 def test_conversation(request: BusinessRequest, call_id: uuid.UUID) -> HttpResponse:
     call = actions.call_of_test(business=request.business, call_id=call_id, by=request.user)

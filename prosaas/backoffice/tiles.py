@@ -34,7 +34,7 @@ class Tile:
 def tiles(user: User, now: datetime) -> list[Tile]:
     counts = _counted(
         user,
-        live=Call.objects.live(),
+        live=Call.objects.live().on_the_telephone(),
         stuck=stuck_calls(now=now),
         in_doubt=DialAttempt.objects.filter(state__in=IN_DOUBT),
         accounts=CarrierAccount.objects.filter(refused_at__isnull=False),

@@ -11,7 +11,7 @@ from django.db.models import Aggregate, Count, FloatField, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
-from calls.models import TERMINAL, Appointment, Call, EndReason, ToolCall
+from calls.models import TERMINAL, Appointment, Call, CallOrigin, EndReason, ToolCall
 from calls.tool_names import BuiltIn
 from outbound.models import OPEN, OutboundCallJob, OutboundCallRun
 from prompts.models import Direction
@@ -167,6 +167,7 @@ def _add_leads(
 ) -> None:
     """Calls in which the agent wrote down who called. That a number is known is no merit of its."""
     saved = ToolCall.objects.for_business(business).succeeded()
+    saved = saved.filter(call__origin=CallOrigin.TELEPHONE)  # in a test nothing is written down
     found = saved.filter(name=BuiltIn.SAVE_LEAD_DETAILS, created_at__gte=since).aggregate(
         today=Count("call", distinct=True, filter=Q(created_at__gte=midnight)),
         week=Count("call", distinct=True),

@@ -15,7 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from calls import telephony
-from calls.models import Appointment, CallStatus, EndReason, ToolCall
+from calls.models import Appointment, CallOrigin, CallStatus, EndReason, ToolCall
 from calls.telephony import CarrierNumber, TelephonyError
 from outbound.models import JobStatus, OutboundCallJob, OutboundCallRun, OutboundSettings, RunStatus
 from prompts.models import Direction, GreetingClip
@@ -112,6 +112,31 @@ class TestFigures:
             make_row(Appointment, flowers, created_at=hours_ago(1))
         figures = shown(as_alice)
         assert (figures.today.leads, figures.today.appointments) == (1, 1)
+
+    def test_leave_out_what_the_team_has_tried_out(
+        self, as_alice: Client, alice: User, flowers: Business
+    ) -> None:
+        trial = make_call(
+            flowers,
+            created_at=hours_ago(1),
+            origin=CallOrigin.BROWSER,
+            tried_by=alice,
+            call_sid=None,
+            from_e164="",
+            to_e164="",
+        )
+        with business_scope(flowers):
+            make_row(
+                ToolCall,
+                flowers,
+                call=trial,
+                name="save_lead_details",
+                tool_call_id="1",
+                status=ToolCall.Status.SUCCEEDED,
+                created_at=hours_ago(1),
+            )
+        figures = shown(as_alice)
+        assert (figures.today.leads, figures.today.answered, figures.today.missed) == (0, 0, 0)
 
     def test_show_how_far_running_runs_are(self, as_alice: Client, flowers: Business) -> None:
         with business_scope(flowers):
