@@ -39,10 +39,26 @@ OTHER_DOORS = {
     "language/": "a choice of the browser",
     "theme/": "a choice of the browser",
     "switch/": "asks for the login itself",
+    "invitation/": "guarded by its token",
 }
 
 # What a parameter of an address names. Others are words, with an example.
 OBJECTS = {
+    "appointment_id": "calls.Appointment",
+    "attempt_id": "outbound.DialAttempt",
+    "call_id": "calls.Call",
+    "drop_id": "calls.Lead",
+    "entry_id": "calls.DoNotCall",
+    "field_id": "calls.LeadField",
+    "import_id": "outbound.LeadImport",
+    "invitation_id": "tenants.Invitation",
+    "job_id": "outbound.OutboundCallJob",
+    "keep_id": "calls.Lead",
+    "lead_id": "calls.Lead",
+    "list_id": "outbound.LeadList",
+    "membership_id": "tenants.Membership",
+    "note_id": "calls.CallNote",
+    "run_id": "outbound.OutboundCallRun",
     "number_id": "tenants.PhoneNumber",
     "day_id": "calls.ClosedDay",
     "target_id": "calls.TransferTarget",
@@ -50,7 +66,9 @@ OBJECTS = {
     "version_id": "prompts.PromptVersion",
 }
 WORDS: dict[str, str] = {
+    "answer": "placed",
     "direction": "inbound",
+    "name": "pause",
     "industry": "clinic",
     "language": "he",
     "provider": "openai",
@@ -64,9 +82,11 @@ class Address:
     parameters: tuple[tuple[str, str], ...]  # name and kind
     action: Action | None
 
-    def url(self, key: uuid.UUID) -> str:
+    def url(self, **keys: uuid.UUID) -> str:
+        """With random keys where none is given."""
         url = self.route
         for name, kind in self.parameters:
+            key = keys.get(name) or uuid.uuid4()
             value = str(key) if kind == "uuid" else "1" if kind == "int" else WORDS[name]
             for written in (f"<{kind}:{name}>", f"<{name}>"):
                 url = url.replace(written, value)
@@ -110,8 +130,17 @@ def action_of(view: Any) -> Action | None:
 
 ALL = list(addresses())
 PAGES = [one for one in ALL if one.action is not None]
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.route or "start page")
-every_role = pytest.mark.parametrize("role", Membership.Role.values)
+
+
+def screen_of(page: Address) -> str:
+    return page.route.split("/")[0] or "start page"
+
+
+# One test a screen: to make a business with its four people takes longer than to ask for a page.
+SCREENS = {
+    name: list(pages) for name, pages in itertools.groupby(sorted(PAGES, key=screen_of), screen_of)
+}
+every_screen = pytest.mark.parametrize("pages", SCREENS.values(), ids=SCREENS)
 
 
 def test_every_address_is_guarded_or_written_down_above() -> None:
@@ -119,12 +148,13 @@ def test_every_address_is_guarded_or_written_down_above() -> None:
     assert len(PAGES) > 20
 
 
-@every_page
-def test_a_stranger_is_asked_to_log_in(page: Address, client: Client) -> None:
-    for ask in (client.get, client.post):
-        answer = ask(page.url(uuid.uuid4()))
-        is_refused_method = answer.status_code == 405
-        assert is_refused_method or answer["Location"].startswith("/accounts/login/")
+@every_screen
+def test_a_stranger_is_asked_to_log_in(pages: list[Address], client: Client) -> None:
+    for page in pages:
+        for ask in (client.get, client.post):
+            answer = ask(page.url())
+            is_refused_method = answer.status_code == 405
+            assert is_refused_method or answer["Location"].startswith("/accounts/login/"), page
 
 
 @pytest.fixture
@@ -138,39 +168,39 @@ def members(flowers: Business) -> dict[str, Client]:
     return clients
 
 
-@every_page
+@every_screen
 def test_each_role_may_what_the_table_says(
-    page: Address, members: dict[str, Client], flowers: Business
+    pages: list[Address], members: dict[str, Client], flowers: Business
 ) -> None:
-    assert page.action is not None
-    for role, client in members.items():
-        url = page.url(uuid.uuid4())
+    for page, (role, client) in itertools.product(pages, members.items()):
+        assert page.action is not None
+        url = page.url()
         answers = {client.get(url).status_code, post(client, url, flowers).status_code}
         allowed = may(role, page.action)
-        assert (403 in answers) != allowed, (role, page.action, answers)
-        assert not any(status >= 500 for status in answers)
+        assert (403 in answers) != allowed, (page.route, role, page.action, answers)
+        assert not any(status >= 500 for status in answers), (page.route, role)
 
 
 def post(client: Client, url: str, business: Business) -> Any:
     return client.post(url, {FIELD: str(business.pk)})
 
 
-@pytest.mark.parametrize("page", [one for one in PAGES if one.objects], ids=lambda page: page.route)
+@every_screen
 def test_what_is_anothers_is_as_what_does_not_exist(
-    page: Address, members: dict[str, Client], flowers: Business, garage: Business
+    pages: list[Address], members: dict[str, Client], flowers: Business, garage: Business
 ) -> None:
-    owner = members["owner"]
-    for name in page.objects:
-        strange = strange_row(name, garage)
-        for method in ("get", "post"):
+    strange = {name: strange_row(name, garage) for page in pages for name in page.objects}
+    for page in pages:
+        for name, method in itertools.product(page.objects, ("get", "post")):
             seen = {
                 (answer.status_code, answer.content)
                 for answer in (
-                    ask(owner, method, page.url(key), flowers) for key in (strange, uuid.uuid4())
+                    ask(members["owner"], method, page.url(**{name: key}), flowers)
+                    for key in (strange[name], uuid.uuid4())
                 )
             }
-            assert len(seen) == 1, seen
-            assert next(iter(seen))[0] in {404, 405}
+            assert len(seen) == 1, (page.route, name, seen)
+            assert next(iter(seen))[0] in {404, 405}, (page.route, name)
 
 
 def ask(client: Client, method: str, url: str, business: Business) -> Any:
@@ -189,6 +219,6 @@ def test_nothing_is_done_to_the_business_of_another_window(
     members: dict[str, Client], garage: Business
 ) -> None:
     """Each form of each page, sent from a page of another business."""
-    for page in itertools.islice((one for one in PAGES if not one.objects), None):
-        answer = post(members["owner"], page.url(uuid.uuid4()), garage)
+    for page in (one for one in PAGES if not one.objects):
+        answer = post(members["owner"], page.url(), garage)
         assert answer.status_code in {405, 409}, page.route

@@ -26,6 +26,8 @@ from prosaas.processes import exit_on_signals
 RAGES = 0.5
 # Half of a long list is still to be called then.
 KILLED_SETTLE_S = 300.0
+# Each is called twice and more, and two cores place some four calls a second.
+SETTLES_A_LEAD_S: Final = 0.6
 
 
 def main() -> int:
@@ -63,7 +65,10 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         seed=random.SystemRandom().randrange(10**6) if options.seed is None else options.seed,
         leads=options.leads or (500 if options.kill_all else 120),
         rages_s=seconds * RAGES,
-        settles_within_s=KILLED_SETTLE_S if options.kill_all else seconds * (1 - RAGES),
+        settles_within_s=max(
+            KILLED_SETTLE_S if options.kill_all else seconds * (1 - RAGES),
+            options.leads * SETTLES_A_LEAD_S,
+        ),
         mix=mix,
         weaken=options.weaken,
         diallers=options.diallers,
