@@ -27,7 +27,7 @@ RAGES = 0.5
 # Half of a long list is still to be called then.
 KILLED_SETTLE_S = 300.0
 # Each is called twice and more, and two cores place some four calls a second.
-SETTLES_A_LEAD_S: Final = 0.6
+SETTLES_A_LEAD_S = 0.6
 
 
 def main() -> int:
