@@ -33,6 +33,7 @@ from outbound.actions import add_leads, confirm_mapping, create_run, import_lead
 from outbound.actions import start_run as start
 from outbound.contacts.columns import Mapping
 from outbound.models import (
+    DialAttempt,
     JobStatus,
     LeadImport,
     LeadListEntry,
@@ -40,13 +41,14 @@ from outbound.models import (
     OutboundCallRun,
     RunStatus,
 )
-from prompts.models import Direction, PromptVersion
+from prompts.models import Direction, GreetingClip, PromptVersion
 from tenants.models import Business, Heartbeat, Membership, PhoneNumber, User
 from tenants.scoping import business_scope
 from tenants.team import invite_member
 from tests.browser.showcase_words import Shop
 from tests.outbound.rig import limits
 from tests.people import make_draft, make_member, make_number, make_published, make_user
+from tests.rows import make_row
 
 # A Wednesday, half past nine in London and half past eleven in Jerusalem.
 MOMENT: Final = datetime(2026, 11, 4, 9, 30, tzinfo=UTC)
@@ -96,6 +98,8 @@ def furnish(business: Business, shop: Shop) -> Showcase:
     outbound = make_published(
         business, Direction.OUTBOUND, shop.outbound_prompt, shop.outbound_greeting
     )
+    for spoken in (version, outbound):
+        _record_greeting(spoken)
     leads = _leads(business, shop)
     calls = _calls(business, shop, number, leads, version, owner)
     _appointments(business, shop, leads)
@@ -111,6 +115,13 @@ def beat_hearts(tasks: list[str]) -> None:
     """As a worker does that has just been at it."""
     for task in tasks:
         Heartbeat.objects.create(task=task, at=MOMENT - timedelta(seconds=4), detail={"done": 0})
+
+
+def _record_greeting(version: PromptVersion) -> None:
+    with business_scope(version.business_id):
+        clip = GreetingClip.objects.of(version)
+        clip.audio, clip.duration_ms, clip.made_at = b"\xff" * 800, 100, MOMENT
+        clip.save(update_fields=["audio", "duration_ms", "made_at"])
 
 
 def _team(business: Business, shop: Shop) -> User:
@@ -156,8 +167,8 @@ def _leads(business: Business, shop: Shop) -> list[Lead]:
                 name=name,
                 status=statuses[position % len(statuses)],
                 facts={shop.fact: shop.facts[position % len(shop.facts)]},
-                created_at=MOMENT - timedelta(hours=5 * position + 2),
-                last_call_at=MOMENT - timedelta(hours=position + 1),
+                created_at=MOMENT - timedelta(minutes=position + 1),
+                last_call_at=MOMENT - timedelta(minutes=14 + 17 * position),
             )
             for position, name in enumerate(shop.people)
         ]
@@ -375,7 +386,13 @@ def _work_through(run: OutboundCallRun) -> None:
             jobs.filter(pk=job.pk).update(
                 status=status, attempts=1, ended_at=MOMENT - timedelta(minutes=9)
             )
-        jobs.filter(status=JobStatus.QUEUED).update(due_at=MOMENT + timedelta(minutes=2))
+        waiting = jobs.filter(status=JobStatus.QUEUED)
+        talking = waiting.order_by("phone_e164")[0]
+        jobs.filter(pk=talking.pk).update(status=JobStatus.IN_PROGRESS, attempts=1)
+        dialled = {"run": run, "job": talking, "to_e164": talking.phone_e164}
+        placed = {"state": "placed", "call_sid": "CA" + "1" * 32, "posted_at": MOMENT}
+        make_row(DialAttempt, run.business, **dialled, **placed)
+        waiting.update(due_at=MOMENT + timedelta(minutes=2))
         assert OutboundCallRun.objects.get(pk=run.pk).status == RunStatus.RUNNING
 
 
