@@ -12,6 +12,8 @@ PICTURES = DOCS / "pictures"
 GUIDES = ("guide.he.md", "guide.en.md", "operators.md")
 NAMED = re.compile(r'!\[([^\]]*)\]\((pictures/[^)]+)\)|<img[^>]*\bsrc="(pictures/[^"]+)"')
 LINKED = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:|#)([^)#]+)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+INSIDE = re.compile(r"\]\(#([^)]+)\)")
 WHOLE_FOLDER_AT_MOST = 1_500_000
 
 
@@ -42,6 +44,14 @@ def test_every_picture_says_what_it_shows_and_every_link_leads_somewhere(guide: 
     text = (DOCS / guide).read_text("utf-8")
     assert [path for said, path, _ in NAMED.findall(text) if path and not said.strip()] == []
     assert [to for to in LINKED.findall(text) if not (DOCS / to).exists()] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_list_of_chapters_leads_to_the_chapters(guide: str) -> None:
+    text = (DOCS / guide).read_text("utf-8")
+    # As GitHub names a heading.
+    there = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in HEADING.findall(text)}
+    assert [to for to in INSIDE.findall(text) if to not in there] == []
 
 
 def test_the_pictures_are_small_enough_to_be_cloned() -> None:
