@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from calls.models.call import Call
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
@@ -17,7 +18,7 @@ class Turn(BusinessOwned):
 
     class Speaker(models.TextChoices):
         CALLER = "caller", _("caller")
-        AGENT = "agent", _("agent")
+        AGENT = "agent", pgettext_lazy("speaker", "agent")
 
     class Verdict(models.TextChoices):
         NO_MEANING = "no_meaning", _("a sound without meaning")

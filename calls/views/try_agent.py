@@ -118,7 +118,7 @@ def _versions(prompt: Prompt, chosen: str) -> list[dict[str, object]]:
             "pk": str(pk),
             "number": number,
             "published": pk == prompt.published_id,
-            "chosen": str(pk) == chosen if chosen else pk == prompt.published_id,
+            "chosen": str(pk) == chosen,
         }
         for pk, number in sorted(found.items(), key=lambda one: -one[1])
     ]

@@ -26,7 +26,7 @@ CHECKS = {Credential.Provider.OPENAI: check_openai, Credential.Provider.TWILIO: 
 def keys(request: BusinessRequest) -> HttpResponse:
     own = {one.provider for one in Credential.objects.for_business(request.business)}
     providers = [(one.value, one.label, one.value in own) for one in Credential.Provider]
-    context = {"providers": providers, "title": gettext("Keys")}
+    context = {"providers": providers, "title": gettext("Access keys")}
     return render(request, "settings/keys.html", context)
 
 

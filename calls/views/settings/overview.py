@@ -44,7 +44,7 @@ SCREENS = (
     Screen("settings:tools", _("Own tools"), _("What the agent asks your own systems.")),
     Screen(
         "settings:keys",
-        _("Keys"),
+        _("Access keys"),
         _("Accounts of OpenAI and Twilio, if the business has its own."),
         Action.EDIT_CREDENTIALS,
     ),
