@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 import phonenumbers
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 
-from calls.models import Call, Lead, NameWord, SpokenWord
+from calls.models import Call, Lead, NameWord, PromptBinding, SpokenWord
 from tenants.models import Business, PhoneNumber
 
 MOST_WORDS: Final = 4
@@ -24,6 +25,8 @@ MOST_LEADS: Final = 200
 # A telephone number as people write one: 050-123 4567.
 WRITTEN: Final = re.compile(r"[+\d][\d\s().-]*")
 E164_DIGITS: Final = 15
+# A call is given its words while it rings.
+RINGS_AT_MOST: Final = timedelta(days=1)
 LAST: Final = "\U0010ffff"
 
 
@@ -51,6 +54,20 @@ def calls_with(
             said = spoken.filter(word=word, began_at=OuterRef("created_at"), call=OuterRef("pk"))
             found = found.filter(Exists(said))
     return found
+
+
+def calls_on_version(
+    business: Business, version_id: uuid.UUID, among: QuerySet[Call]
+) -> QuerySet[Call]:
+    """Those of `among` that ran on this prompt version. The list is walked through in the order of
+    time, and of an old version all newer calls would be: so it begins and ends where its calls do.
+    """
+    bindings = PromptBinding.objects.for_business(business).filter(version=version_id)
+    bound = bindings.aggregate(first=Min("created_at"), last=Max("created_at"))
+    if bound["first"] is None:
+        return among.none()
+    period = (bound["first"] - RINGS_AT_MOST, bound["last"] + RINGS_AT_MOST)
+    return among.filter(binding__version=version_id, created_at__range=period)
 
 
 def leads_called(business: Business, text: str) -> list[uuid.UUID]:

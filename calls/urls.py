@@ -10,6 +10,7 @@ urlpatterns = [
     path("calls/", views.calls, name="calls"),
     path("calls/<uuid:call_id>/", views.call, name="call"),
     path("calls/<uuid:call_id>/notes/", views.write_note, name="write-note"),
+    path("calls/<uuid:call_id>/recording.wav", views.recording, name="recording"),
     path(
         "calls/<uuid:call_id>/notes/<uuid:note_id>/delete/",
         views.delete_note,

@@ -44,6 +44,10 @@ class PromptBinding(BusinessOwned):
                 name="promptbinding_greeting_mode",
             ),
         ]
+        indexes = [
+            # Of each version the first call and the last one: between them lie its calls.
+            models.Index(fields=["business", "version", "created_at"], name="binding_of_version"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.version} · {self.full_sha256[:12]}"

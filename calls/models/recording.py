@@ -158,6 +158,17 @@ class Recording(BusinessOwned):
         return self.status == RecordingStatus.STORED
 
     @property
+    def is_pending(self) -> bool:
+        return self.status in PENDING
+
+    @property
+    def starts_ms(self) -> int:
+        """After the conversation, whose clock begins when the caller has been told."""
+        if self.started_at is None:
+            return 0
+        return max(0, round((self.started_at - self.consent_at) / timedelta(milliseconds=1)))
+
+    @property
     def path(self) -> str:
         """Of the file in the storage: the same at every attempt, so that none leaves two."""
         return f"{self.business_id}/{self.pk}.wav"

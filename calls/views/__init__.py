@@ -19,6 +19,7 @@ from calls.views.live import (
     live_conversation,
     take_over,
 )
+from calls.views.recordings import recording
 from calls.views.try_agent import begin_test, test_conversation, try_agent
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "live_calls",
     "live_conversation",
     "new_appointment",
+    "recording",
     "take_over",
     "test_conversation",
     "try_agent",

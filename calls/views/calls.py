@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from csp.constants import NONCE, SELF
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -17,16 +19,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from calls import actions
 from calls.explaining import figures, how_it_ended
 from calls.filters import CallFilter
-from calls.models import Call, CallNote, ToolCall, Transfer, Turn
+from calls.models import Call, CallNote, Recording, ToolCall, Transfer, Turn
 from calls.note_form import NoteForm
 from calls.timeline import timeline
-from tenants.access import Action
+from tenants.access import Action, may
 from tenants.decorators import page
 from tenants.http import BusinessRequest
 from tenants.paging import page_of
 
 # Longer conversations there are none: the longest call allowed is two hours.
 MOST_TURNS = 3000
+# The player's waveform brings a style sheet of its own, which is given the nonce of this answer, and
+# the audio is in the browser's memory while it is played.
+PLAYER = {"style-src": [SELF, NONCE], "media-src": [SELF, "blob:"]}
 
 
 @require_GET
@@ -40,12 +45,14 @@ def calls(request: BusinessRequest) -> HttpResponse:
 
 
 @require_GET
+@csp_update(PLAYER)
 @page()
 def call(request: BusinessRequest, call_id: uuid.UUID) -> HttpResponse:
     return _shown(request, _found(request, call_id), NoteForm())
 
 
 @require_POST
+@csp_update(PLAYER)
 @page(Action.WRITE_NOTES)
 def write_note(request: BusinessRequest, call_id: uuid.UUID) -> HttpResponse:
     found = _found(request, call_id)
@@ -96,8 +103,19 @@ def _shown(request: BusinessRequest, shown: Call, form: NoteForm) -> HttpRespons
         "ended": how_it_ended(shown),
         "figures": list(figures(shown)),
         "form": form,
+        "recording": _recording(request, shown),
     }
     return render(request, "calls/call.html", context)
+
+
+def _recording(request: BusinessRequest, shown: Call) -> Recording | None:
+    """Whoever may not hear it is not told of it either."""
+    if not may(request.role, Action.HEAR_RECORDING):
+        return None
+    found: Recording | None = (
+        Recording.objects.for_business(request.business).of_call(shown).first()
+    )
+    return found
 
 
 def _belongings(shown: Call) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -24,6 +24,7 @@ from calls.telephony import CarrierNumber, TelephonyError
 from outbound.models import OutboundSettings
 from outbound.windows import ScheduleInvalid, parse_schedule
 from prompts.models import Direction, GreetingClip, PromptVersion
+from tenants.access import Action, may
 from tenants.credentials import (
     CredentialMissing,
     TwilioAccount,
@@ -57,6 +58,11 @@ class Check:
     text: str | _StrPromise
     link: str = ""
     link_text: str | _StrPromise = ""
+    link_for: Action = Action.SEE_PAGES
+
+    def shown_to(self, role: str) -> Check:
+        """Without the way to a page that this role may not open."""
+        return self if may(role, self.link_for) else replace(self, link="", link_text="")
 
 
 def examine(business: Business, now: datetime, *, troubles: int) -> list[Check]:
@@ -81,13 +87,16 @@ def _number(business: Business) -> Check:
     if any(number.active for number in numbers):
         return Check(title, Result.GOOD, _("You have a number, and it is switched on."))
     if numbers:
-        return Check(
-            title, Result.BAD, _("Your number is switched off, so nobody reaches the agent.")
-        )
+        text = _("Your number is switched off, so nobody reaches the agent.")
+    else:
+        text = _("No number leads to your agent yet. Ask your operator to connect one.")
     return Check(
         title,
         Result.BAD,
-        _("No number leads to your agent yet. Ask your operator to connect one."),
+        text,
+        reverse("settings:numbers"),
+        _("Open the numbers"),
+        Action.EDIT_SETTINGS,
     )
 
 
@@ -108,6 +117,8 @@ def _inbound_prompt(version: PromptVersion | None) -> Check:
         title,
         Result.BAD,
         _("Nothing is published for incoming calls, so they are turned away. Publish a prompt."),
+        reverse("prompts:overview"),
+        _("Open the prompts"),
     )
 
 
@@ -120,6 +131,8 @@ def _outbound_prompt(version: PromptVersion | None) -> Check:
         title,
         Result.NOTE,
         _("Nothing is published for outgoing calls. You need it only if the agent is to call."),
+        reverse("prompts:overview"),
+        _("Open the prompts"),
     )
 
 
@@ -128,13 +141,11 @@ def _model_key(business: Business, now: datetime) -> Check:
     try:
         account = openai_account(business)
     except CredentialMissing:
-        return Check(
-            title, Result.BAD, _("There is no key, so the agent has no voice. Store an OpenAI key.")
-        )
+        text = _("There is no key, so the agent has no voice. Store an OpenAI key.")
+        return _key_wanting(title, text)
     if refused_until(account.api_key, now=now) is not None:
-        return Check(
+        return _key_wanting(
             title,
-            Result.BAD,
             _(
                 "OpenAI refuses the key: it is wrong, or its account has no money left. "
                 "Settle that, or store another key."
@@ -148,12 +159,16 @@ def _carrier_account(business: Business) -> Check:
     try:
         twilio_account(business)
     except CredentialMissing:
-        return Check(
+        return _key_wanting(
             title,
-            Result.BAD,
             _("There is no account, so calls neither come in nor go out. Store a Twilio account."),
         )
     return Check(title, Result.GOOD, _("An account is stored."))
+
+
+def _key_wanting(title: _StrPromise, text: _StrPromise) -> Check:
+    keys, words = reverse("settings:keys"), _("Open the keys")
+    return Check(title, Result.BAD, text, keys, words, Action.EDIT_CREDENTIALS)
 
 
 def _greeting(version: PromptVersion | None) -> Check:
@@ -181,7 +196,8 @@ def _window(business: Business) -> Check:
         parse_schedule(OutboundSettings.objects.of(business).schedule)
     except ScheduleInvalid as error:
         text = gettext("Nobody is called: %(why)s") % {"why": error}
-        return Check(title, Result.BAD, text)
+        limits, words = reverse("outbound:limits"), _("Open the limits")
+        return Check(title, Result.BAD, text, limits, words)
     return Check(title, Result.GOOD, _("There are hours at which the agent may call."))
 
 
@@ -221,7 +237,7 @@ def lines(business: Business) -> list[Line]:
 
 def ask_carrier(account: TwilioAccount, asked: Iterable[Line]) -> Iterator[Check]:
     """Outside of every scope: the carrier may take seconds for each number."""
-    if urlsplit(settings.PUBLIC_URL).hostname in HERE:
+    if _is_here(settings.PUBLIC_URL) and not _is_here(settings.TWILIO_API_BASE_URL):
         yield Check(
             _("Address of this installation"),
             Result.BAD,
@@ -232,6 +248,10 @@ def ask_carrier(account: TwilioAccount, asked: Iterable[Line]) -> Iterator[Check
         )
     for line in asked:
         yield _line(account, line)
+
+
+def _is_here(address: str) -> bool:
+    return (urlsplit(address).hostname or "") in HERE
 
 
 def _line(account: TwilioAccount, line: Line) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -70,6 +71,7 @@ class Day(Tally):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
+    run_id: uuid.UUID
     name: str
     done: int
     total: int
@@ -196,7 +198,7 @@ def _runs(business: Business) -> list[Progress]:
         .annotate(total=Count("pk"), left=Count("pk", filter=Q(status__in=OPEN)))
     )
     return [
-        Progress(row["run__name"], row["total"] - row["left"], row["total"])
+        Progress(row["run_id"], row["run__name"], row["total"] - row["left"], row["total"])
         for row in counted.order_by("run__name", "run_id")
     ]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -23,7 +24,7 @@ from tenants.scoping import business_scope
 def dashboard(request: BusinessRequest) -> HttpResponse:
     now = timezone.now()
     shown = overview(request.business, now)
-    checks = examine(request.business, now, troubles=shown.troubles)
+    checks = _examined(request, now, troubles=shown.troubles)
     wanting = [check for check in checks if check.result is not Result.GOOD]
     context = _figures(shown) | {"wanting": wanting, "health": worst(checks)}
     return render(request, "dashboard/dashboard.html", context)
@@ -40,7 +41,7 @@ def figures(request: BusinessRequest) -> HttpResponse:
 @require_GET
 @page()
 def doctor(request: BusinessRequest) -> HttpResponse:
-    return render(request, "dashboard/doctor.html", {"checks": _examined(request)})
+    return render(request, "dashboard/doctor.html", {"checks": _examined_now(request)})
 
 
 @require_POST
@@ -48,7 +49,7 @@ def doctor(request: BusinessRequest) -> HttpResponse:
 def ask_twilio(request: BusinessRequest) -> HttpResponse:
     """It changes nothing anywhere, so the answer is shown at once; reloading asks again."""
     with business_scope(request.business):
-        checks = _examined(request)
+        checks = _examined_now(request)
         asked = lines(request.business)
         try:
             account = twilio_account(request.business)
@@ -59,10 +60,14 @@ def ask_twilio(request: BusinessRequest) -> HttpResponse:
     return render(request, "dashboard/doctor.html", context)
 
 
-def _examined(request: BusinessRequest) -> list[Check]:
+def _examined_now(request: BusinessRequest) -> list[Check]:
     now = timezone.now()
-    troubles = troubles_of(request.business, now)
-    return examine(request.business, now, troubles=troubles)
+    return _examined(request, now, troubles=troubles_of(request.business, now))
+
+
+def _examined(request: BusinessRequest, now: datetime, *, troubles: int) -> list[Check]:
+    checks = examine(request.business, now, troubles=troubles)
+    return [check.shown_to(request.role) for check in checks]
 
 
 def _figures(shown: Overview) -> dict[str, Any]:

@@ -46,6 +46,17 @@ class CarrierDoor:
         """Who picks up when these numbers are dialled."""
         self._ask("PUT", "/simulator/callees", {"numbers": numbers})
 
+    def bring(self, numbers: Mapping[str, Business], public_url: str) -> None:
+        """The calls of these numbers to us, as somebody would set it in Twilio's console."""
+        wish = {
+            e164: {
+                "voice_url": voice_url(business, public_url),
+                "status_callback": status_url(business, public_url),
+            }
+            for e164, business in numbers.items()
+        }
+        self._ask("PUT", f"/simulator/accounts/{self.account_sid}/numbers", wish)
+
     def state(self, call_sid: str) -> dict[str, Any]:
         return self._ask("GET", f"/simulator/calls/{call_sid}")
 
@@ -134,6 +145,14 @@ def number_of(business: Business) -> str:
     return number.e164
 
 
+def voice_url(business: Business, public_url: str) -> str:
+    return f"{public_url}/twiml/incoming/{business.slug}"
+
+
+def status_url(business: Business, public_url: str) -> str:
+    return f"{public_url}/webhooks/twilio/call-status/{business.slug}"
+
+
 def call_business(
     door: CarrierDoor,
     business: Business,
@@ -143,8 +162,8 @@ def call_business(
 ) -> Conversation:
     call_sid = door.place_call(
         to=number_of(business),
-        voice_url=f"{public_url}/twiml/incoming/{business.slug}",
-        status_url=f"{public_url}/webhooks/twilio/call-status/{business.slug}",
+        voice_url=voice_url(business, public_url),
+        status_url=status_url(business, public_url),
         person=person,
         language=business.language,
     )

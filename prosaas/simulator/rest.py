@@ -29,6 +29,7 @@ from prosaas.simulator.rest_forms import (
     recording_wish,
 )
 from prosaas.simulator.rest_lists import filtered, last_shown, page, page_of_calls
+from prosaas.simulator.rest_numbers import NumberBook
 from prosaas.simulator.rest_resources import (
     Json,
     call_resource,
@@ -50,6 +51,7 @@ class RestInterface:
         self.recordings = FaultPlan()  # the start of one, by the number called
         self.downloads = FaultPlan()  # the audio of one, by its sid
         self.deletions = FaultPlan()  # of recordings, by sid
+        self.numbers = NumberBook(own_numbers)
         self.recordings_ready_after_s = 2.0  # from the end of a call
         self.locked_out: set[str] = set()  # accounts whose credentials are refused for now
         self.list_lag_s = 0.0  # a new call appears in lists only after this…
@@ -74,6 +76,9 @@ class RestInterface:
         )
         app.router.add_post(
             f"{_ROOT}/Calls/{{sid}}/Recordings.json", self._answering(self._begin_recording)
+        )
+        app.router.add_get(
+            f"{_ROOT}/IncomingPhoneNumbers.json", self._answering(self._list_numbers)
         )
         app.router.add_get(f"{_ROOT}/Recordings.json", self._answering(self._list_recordings))
         app.router.add_get(f"{_ROOT}/Recordings/{{name}}", self._answering(self._show_recording))
@@ -200,6 +205,14 @@ class RestInterface:
         # The transport of a client who has gone is gone too; nothing else tells of it.
         while request.transport is not None and clock.now() < give_up_at:
             await clock.sleep(_LOOK_S)
+
+    # Numbers.
+
+    async def _list_numbers(self, request: web.Request, account: Account) -> web.StreamResponse:
+        fault = await self._fault(self.reads)
+        found = self.numbers.resources(account.sid, request.query)
+        body = page("incoming_phone_numbers", found, request.query, request.path)
+        return await self._reply(request, fault, body)
 
     # Recordings.
 

@@ -11,6 +11,7 @@ from prosaas.simulator.door import ROOT, Door, as_json, json_of
 from prosaas.simulator.outbound_faults import FaultsByLot
 from prosaas.simulator.rest_faults import FaultPlan
 from prosaas.simulator.rest_forms import ApiError
+from prosaas.simulator.rest_numbers import number_from
 
 
 class WorldDoor(Door):
@@ -22,6 +23,7 @@ class WorldDoor(Door):
         add("PUT", f"{ROOT}/faults", self._guarded(self._script_faults))
         add("PUT", f"{ROOT}/callback-faults", self._guarded(self._script_callbacks))
         add("PUT", f"{ROOT}/accounts/{{sid}}", self._guarded(self._switch_account))
+        add("PUT", f"{ROOT}/accounts/{{sid}}/numbers", self._guarded(self._give_numbers))
         add("GET", f"{ROOT}/accepted", self._guarded(self._accepted))
         add("GET", f"{ROOT}/tally", self._guarded(self._tally))
 
@@ -106,6 +108,15 @@ class WorldDoor(Door):
             self._interface.locked_out.add(sid)
         else:
             self._interface.locked_out.discard(sid)
+        return as_json({})
+
+    async def _give_numbers(self, request: web.Request) -> web.StreamResponse:
+        """`{"+972…": {"voice_url": …, "status_callback": …}}`: the fields of IncomingNumber."""
+        sid, wish = request.match_info["sid"], await json_of(request)
+        if sid not in self._switchboard.accounts:
+            raise ApiError(404, 20404, "there is no such account")
+        numbers = {e164: number_from(fields) for e164, fields in wish.items()}
+        self._interface.numbers.give(sid, numbers)
         return as_json({})
 
     # The truth.

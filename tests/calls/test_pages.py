@@ -25,7 +25,7 @@ from calls.models import (
     Turn,
 )
 from outbound.models import DialAttempt
-from prompts.models import Direction
+from prompts.models import Direction, PromptVersion
 from tenants.decorators import FIELD
 from tenants.models import AuditEvent, Business, Membership, User
 from tenants.scoping import business_scope
@@ -347,3 +347,92 @@ class TestNotes:
         assert reverse("calls:write-note", args=[call.pk]) not in page
         assert post(client, flowers, f"/calls/{call.pk}/notes/", text="Me").status_code == 403
         assert self.notes(call) == ["Call back"]
+
+
+def bind(call: Call, version: PromptVersion) -> None:
+    with business_scope(call.business_id):
+        make_row(
+            PromptBinding,
+            call.business,
+            call=call,
+            direction=call.direction,
+            version=version,
+            full="",
+            voice="marin",
+            created_at=call.created_at,
+        )
+
+
+class TestCallsOfAVersion:
+    def test_are_those_that_ran_on_it(self, as_alice: Client, flowers: Business) -> None:
+        first, second = make_published(flowers), make_published(flowers, text="Sell trees only.")
+        old, new = (make_call(flowers, created_at=at(hour)) for hour in (8, 9))
+        make_call(flowers, created_at=at(8))
+        bind(old, first)
+        bind(new, second)
+        assert listed(as_alice, version=str(first.pk)) == [old]
+        assert listed(as_alice, version=str(second.pk)) == [new]
+        assert listed(as_alice, version=str(second.pk), direction="outbound") == []
+        page = as_alice.get("/calls/", {"version": str(second.pk)}).content.decode()
+        assert "ran on version 2" in page
+        assert reverse("prompts:version", args=[second.pk]) in page
+        assert f'type="hidden" name="version" value="{second.pk}"' in page
+
+    def test_of_another_business_are_none(
+        self, as_alice: Client, flowers: Business, garage: Business
+    ) -> None:
+        make_call(flowers)
+        version = make_published(garage)
+        bind(make_call(garage), version)
+        for wanted in (str(version.pk), str(uuid.uuid4())):
+            assert listed(as_alice, version=wanted) == []
+            page = as_alice.get("/calls/", {"version": wanted}).content.decode()
+            assert "No call fits" in page
+            assert "ran on version" not in page
+
+    def test_cost_the_same_with_more_of_them(self, as_alice: Client, flowers: Business) -> None:
+        version = make_published(flowers)
+        bind(make_call(flowers), version)
+        filters = {"version": str(version.pk)}
+        one = queries(as_alice, "/calls/", filters)
+        for _ in range(5):
+            bind(make_call(flowers), version)
+        assert queries(as_alice, "/calls/", filters) == one
+        assert one <= 12
+
+    def test_by_a_word_that_is_no_version_are_all(
+        self, as_alice: Client, flowers: Business
+    ) -> None:
+        call = make_call(flowers)
+        assert listed(as_alice, version=PAYLOAD) == [call]
+
+
+class TestTheWayOn:
+    def test_leads_to_person_words_run_and_job(self, as_alice: Client, flowers: Business) -> None:
+        call = whole_call(flowers)
+        page = page_of(as_alice, call)
+        with business_scope(flowers):
+            attempt = DialAttempt.objects.get(call=call)
+            binding = PromptBinding.objects.get(call=call)
+        for name, key in (
+            ("leads:lead", call.lead_id),
+            ("prompts:version", binding.version_id),
+            ("outbound:run", attempt.run_id),
+            ("outbound:job", attempt.job_id),
+        ):
+            path = reverse(name, args=[key])
+            assert f'href="{path}"' in page
+            assert as_alice.get(path).status_code == 200, name
+
+    def test_is_not_offered_where_there_is_none(self, as_alice: Client, flowers: Business) -> None:
+        page = page_of(as_alice, make_call(flowers))
+        for beginning in ("/leads/", "/prompts/versions/", "/outbound/runs/", "/outbound/jobs/"):
+            assert not re.search(rf'href="{beginning}[0-9a-f]', page)
+
+    def test_in_the_list_leads_to_the_person(self, as_alice: Client, flowers: Business) -> None:
+        known = make_lead(flowers, "+972501234567", "Dana")
+        make_call(flowers, lead=known)
+        make_call(flowers)
+        page = as_alice.get("/calls/").content.decode()
+        assert page.count("Who that is") == 2, "a label and a hint of one link"
+        assert reverse("leads:lead", args=[known.pk]) in page

@@ -156,6 +156,8 @@ class TestFigures:
             2,
             50,
         )
+        page = as_alice.get("/").content.decode()
+        assert f'href="/outbound/runs/{run.pk}/"' in page
 
     def test_know_nothing_of_another_business(
         self, as_alice: Client, flowers: Business, garage: Business
@@ -281,6 +283,49 @@ class TestTheDoctor:
         assert found == sorted(found, key=[Result.BAD, Result.NOTE, Result.GOOD].index)
 
 
+class TestTheWayToSettleIt:
+    NUMBERS, KEYS, PROMPTS = (
+        'href="/settings/numbers/"',
+        'href="/settings/keys/"',
+        "Open the prompts",
+    )
+
+    def ask(self, client: Client) -> str:
+        page = client.get("/doctor/").content.decode()
+        return page[page.index("checks-title") : page.index("twilio-title")]
+
+    def test_leads_the_owner_to_the_page_for_it(
+        self, as_alice: Client, flowers: Business, settings: Settings
+    ) -> None:
+        settings.OPENAI_API_KEY = settings.TWILIO_AUTH_TOKEN = ""
+        with business_scope(flowers):
+            OutboundSettings.objects.create(business=flowers, schedule={})
+        page = self.ask(as_alice)
+        assert self.NUMBERS in page
+        assert page.count(self.KEYS) == 2
+        assert page.count(self.PROMPTS) == 2
+        assert "Open the limits" in page
+        for path in re.findall(r'href="([^"]+)"', page):
+            assert as_alice.get(path).status_code == 200, path
+
+    def test_leads_nobody_to_a_page_that_is_not_his(
+        self, client: Client, charlie: User, flowers: Business, settings: Settings
+    ) -> None:
+        settings.OPENAI_API_KEY = ""
+        make_member(flowers, charlie, Membership.Role.VIEWER)
+        client.force_login(charlie)
+        client.cookies["django_language"] = "en"
+        page = self.ask(client)
+        assert "Store an OpenAI key" in page
+        assert self.NUMBERS not in page
+        assert self.KEYS not in page
+        assert self.PROMPTS in page
+
+    def test_is_not_shown_where_all_is_well(self, as_alice: Client, flowers: Business) -> None:
+        make_number(flowers)
+        assert self.NUMBERS not in self.ask(as_alice)
+
+
 RIGHT = CarrierNumber(
     voice_url="https://prosaas.test/twiml/incoming/flowers",
     voice_method="POST",
@@ -367,7 +412,11 @@ class TestAskingTwilio:
         settings: Settings,
     ) -> None:
         settings.PUBLIC_URL = "http://127.0.0.1:8000"
+        settings.TWILIO_API_BASE_URL = "https://api.twilio.com"
         assert "has no address on the internet" in self.ask(as_alice, flowers, monkeypatch, None)
+        # A stand-in on the same machine reaches it.
+        settings.TWILIO_API_BASE_URL = "http://127.0.0.1:8001"
+        assert "no address on the internet" not in self.ask(as_alice, flowers, monkeypatch, None)
 
     def test_without_an_account_asks_nobody(
         self, as_alice: Client, flowers: Business, settings: Settings

@@ -114,6 +114,28 @@ def test_a_version_shows_what_it_changes_and_what_the_model_is_given(
     assert f"BUSINESS {flowers.pk}" in page
 
 
+def test_a_version_is_tried_from_its_page_and_leads_to_its_calls(
+    writer: Writer, flowers: Business
+) -> None:
+    draft = make_draft(flowers)
+    page = writer.page(f"/prompts/versions/{draft.pk}/")
+    for path in (f"/try/?version={draft.pk}", f"/calls/?version={draft.pk}"):
+        assert f'href="{path}"' in page
+        assert writer.client.get(path).status_code == 200
+    assert f'<option value="{draft.pk}" selected>' in writer.page(f"/try/?version={draft.pk}")
+
+
+def test_who_may_not_talk_to_the_agent_is_not_asked_to(
+    client: Client, charlie: User, flowers: Business
+) -> None:
+    draft = make_draft(flowers)
+    make_member(flowers, charlie, Membership.Role.VIEWER)
+    client.force_login(charlie)
+    page = Writer(client, flowers).page(f"/prompts/versions/{draft.pk}/")
+    assert "/try/?version" not in page
+    assert f"/calls/?version={draft.pk}" in page
+
+
 def test_words_that_pretend_to_be_a_script_are_words(writer: Writer, flowers: Business) -> None:
     version = make_published(flowers, text=f"Only {PAYLOAD} goodbye", greeting=PAYLOAD)
     for path in ("/prompts/", "/prompts/inbound/", f"/prompts/versions/{version.pk}/"):

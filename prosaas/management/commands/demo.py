@@ -14,7 +14,13 @@ from django.db import connections
 from prosaas.demo import campaign, services, setting
 from prosaas.demo.children import ChildDiedError, Children
 from prosaas.demo.services import HOST, Plan, PortTakenError
-from prosaas.demo.telephone import CarrierDoor, CarrierDoorError, Conversation, call_business
+from prosaas.demo.telephone import (
+    CarrierDoor,
+    CarrierDoorError,
+    Conversation,
+    call_business,
+    number_of,
+)
 from prosaas.embedded import state_home
 from prosaas.processes import exit_on_signals
 from tenants.models import Business
@@ -67,6 +73,7 @@ class Command(BaseCommand):
         setting.note_running(state, plan)
         self._say(f"ready after {time.monotonic() - began:.1f} s\n")
         if plan.carrier_port:
+            _bring_numbers(plan, businesses)
             self._call_each(plan, businesses, children)
             self._run_campaign(plan, businesses[0], children)
         self._explain(plan, login, state)
@@ -146,6 +153,11 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _bring_numbers(plan: Plan, businesses: Sequence[Business]) -> None:
+    """So that the number doctor finds at the stand-in what it would find at Twilio."""
+    _door(plan).bring({number_of(business): business for business in businesses}, plan.public_url)
 
 
 def _door(plan: Plan) -> CarrierDoor:
