@@ -78,6 +78,10 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     filter_horizontal = ()
     actions = ("take_second_factor",)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What somebody did stays in the audit under his name: an account is made inactive."""
+        return False
+
     @admin.action(description=_("Remove the second factor (telephone lost)"))
     def take_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         taken = sum(

@@ -176,7 +176,7 @@ def test_new_words_are_the_next_version_and_a_draft(
     with business_scope(flowers):
         version = PromptVersion.objects.get(number=2)
         assert version.created_by == olga
-        assert version.text == "  Sell only lilies.\r\nGoodbye.  "
+        assert version.text == "  Sell only lilies.\nGoodbye.  "
         actions = list(AuditEvent.objects.order_by("position").values_list("action", flat=True))
     assert published_number(flowers) == 1
     assert actions[-1] == "prompt.draft_saved"

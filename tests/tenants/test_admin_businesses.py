@@ -61,8 +61,10 @@ def test_a_business_is_made_and_its_owner_invited(operator: Client, garage: Busi
         invitation = Invitation.objects.get()
     assert (invitation.email, invitation.role) == ("rosa@prosaas.test", "owner")
     told = operator.get(page_of(business)).content.decode()
-    assert "/invitation/" in told
-    assert "/invitation/" not in operator.get(page_of(business)).content.decode()
+    assert "https://prosaas.test/invitation/" in told
+    assert (
+        "https://prosaas.test/invitation/" not in operator.get(page_of(business)).content.decode()
+    )
     with business_scope(garage):
         assert not Invitation.objects.exists()
 
