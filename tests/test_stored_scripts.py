@@ -74,7 +74,12 @@ STRUCTURES: Final[dict[str, Any]] = {
 }
 # Words of the product's own, which are looked up in a table of it.
 CODES: Final = {"LeadImportError.code"}
-OVER: Final = {"status": "completed", "end_reason": "error", "answered_at": NOW, "ended_at": NOW}
+OVER: Final = {
+    "status": "completed",
+    "end_reason": "owner_hangup",
+    "answered_at": NOW,
+    "ended_at": NOW,
+}
 # Which rows there are of a model, where some words are shown in some states alone. The first is the
 # one that all other rows belong to.
 STATES: Final[dict[str, list[dict[str, Any]]]] = {

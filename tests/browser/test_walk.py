@@ -22,7 +22,7 @@ from pytest_django import Settings
 
 from calls.models import Call, CallOrigin, DoNotCall, Lead
 from outbound import tasks
-from outbound.models import CarrierAccount, OutboundCallRun, RunStatus
+from outbound.models import CarrierAccount, OutboundCallJob, OutboundCallRun, RunStatus
 from prompts.models import Direction, Prompt
 from prosaas.processes import is_root
 from prosaas.simulator import mulaw
@@ -76,7 +76,7 @@ def running(settings: Settings) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Some quiet, then a caller's question, over and over."""
-    spoken = mulaw.silence(4500) + (FOLDER / "en_opening_hours.ulaw").read_bytes()
+    spoken = mulaw.silence(3500) + (FOLDER / "en_opening_hours.ulaw").read_bytes()
     path = tmp_path_factory.mktemp("sound") / "microphone.wav"
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
@@ -183,7 +183,7 @@ def test_an_owner_walks_through_the_whole_product(
 
 
 def somebody_who_asks(language: str) -> Callee:
-    steps = (AfterAgentEnds(), Say(f"{language}_question"), Wait(1200), HangUp())
+    steps = (AfterAgentEnds(500), Say(f"{language}_question"), Wait(800), HangUp())
     return Callee(ring_s=0.1, person=Person("asks", steps), detection_s=None)
 
 
@@ -283,13 +283,24 @@ def she_talks_to_her_agent(walk: Walk, greeting: str) -> None:
 
 def calls_of(walk: Walk, question: Callable[[], Iterable[Call]]) -> list[Call]:
     """Once their rows say that they are over."""
+    found: list[Call] = []
+
+    def are_over() -> bool:
+        found[:] = question()
+        return bool(found) and not any(call.is_live for call in found)
+
+    comes_true(walk, are_over)
+    return found
+
+
+def comes_true(walk: Walk, holds: Callable[[], bool]) -> None:
+    """In the database."""
     until = time.monotonic() + PATIENCE_MS / 1000
     while True:
         with business_scope(walk.business):
-            found = list(question())
-        if found and not any(call.is_live for call in found):
-            return found
-        assert time.monotonic() < until, "the calls do not end"
+            if holds():
+                return
+        assert time.monotonic() < until, "it did not come to that"
         walk.page.wait_for_timeout(50)
 
 
@@ -367,9 +378,12 @@ def she_watches_it_call(walk: Walk) -> None:
     # Who was busy is done with; the others are on the line.
     expect(now).to_contain_text("33%", timeout=PATIENCE_MS)
     walk.sees("run-calling")
-    expect(now).to_contain_text("100%", timeout=PATIENCE_MS)
+    run = the_run(walk)
+    comes_true(walk, lambda: not OutboundCallJob.objects.of_run(run).open().exists())
     tasks.keep_watch()
+    # At the end the page asks no more.
     expect(now).not_to_have_attribute("hx-get", ANYTHING, timeout=PATIENCE_MS)
+    expect(now).to_contain_text("100%")
     walk.sees("run-done")
     assert the_run(walk).status == RunStatus.COMPLETED
 
@@ -386,6 +400,7 @@ def she_reads_what_was_said(walk: Walk) -> None:
     expect(conversation).to_contain_text(FIRST_GREETINGS[Direction.OUTBOUND])
     expect(conversation).not_to_contain_text(FIRST_GREETINGS[Direction.INBOUND])
     expect(conversation).to_contain_text(SAID)
+    expect(walk.page.locator("main")).not_to_contain_text("the caller hung up")
     walk.sees("transcript")
 
 
