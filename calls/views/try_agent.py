@@ -97,8 +97,12 @@ def socket_of(call: Call) -> str:
 
 
 def choices_of(business: Business, chosen: str) -> list[dict[str, object]]:
-    """Of each direction the published version and the newest ones."""
+    """Of each direction the published version and the newest ones. Chosen is what callers hear,
+    unless another one is asked for: two that are chosen, and the browser would take the last."""
     prompts = {one.direction: one for one in Prompt.objects.for_business(business)}
+    inbound = prompts.get(Direction.INBOUND)
+    if not chosen and inbound is not None and inbound.published_id:
+        chosen = str(inbound.published_id)
     return [
         {
             "label": label,

@@ -14,10 +14,12 @@ from django.test import Client
 from playwright.sync_api import BrowserContext
 from pytest_django import Settings
 
+from prosaas.simulator.call_plan import Callee
 from prosaas.simulator.carrier import Carrier
 from prosaas.simulator.model import RealtimeModel
 from prosaas.simulator.people import Person
 from prosaas.simulator.phone_call import PhoneCall
+from prosaas.simulator.switchboard import DEFAULT_CALLER
 from tenants.models import Business, User
 from tests.product import QUICK, Product, served
 
@@ -30,15 +32,21 @@ class Site:
         self._product = product
         self._loop = asyncio.get_running_loop()
 
-    def call(self, business: Business, number: str, person: Person) -> PhoneCall:
+    def call(
+        self, business: Business, number: str, person: Person, from_: str = DEFAULT_CALLER
+    ) -> PhoneCall:
         """Somebody dials this number, and the agent speaks to them."""
 
         async def dial() -> PhoneCall:
-            call = await self._product.call(business, number, person)
+            call = await self._product.call(business, number, person, from_=from_)
             await call.agent_speaks()
             return call
 
         return asyncio.run_coroutine_threadsafe(dial(), self._loop).result(10)
+
+    def picks_up(self, number: str, callee: Callee) -> None:
+        """Who is there when the product dials this number."""
+        self._product.carrier.directory.numbers[number] = callee
 
     def hang_up(self, call: PhoneCall) -> None:
         self._loop.call_soon_threadsafe(call.hang_up)

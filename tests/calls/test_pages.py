@@ -254,6 +254,19 @@ class TestOneCall:
         assert "Nothing was said." in page
 
 
+def test_who_hung_up_is_told_and_what_the_engine_noted_is_not(
+    as_alice: Client, flowers: Business
+) -> None:
+    """That is in English whatever the page is in, and the page has said it already."""
+    for reason, told in ((EndReason.OWNER_HANGUP, True), (EndReason.CALLER_HANGUP, False)):
+        call = make_call(flowers)
+        with business_scope(flowers):
+            Call.objects.filter(pk=call.pk).update(end_reason=reason, end_detail="Bob did it.")
+        page = page_of(as_alice, call)
+        assert str(ENDS[reason]) in page
+        assert ("Bob did it." in page) is told
+
+
 def test_every_end_of_a_call_is_explained() -> None:
     assert ENDS.keys() == set(EndReason)
     assert how_it_ended(Call(status=CallStatus.IN_PROGRESS)) == "The call is going on."

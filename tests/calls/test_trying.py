@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -249,6 +250,16 @@ def test_the_page_offers_published_words_and_drafts_of_this_business_alone(
     of_another = as_alice.get(f"/try/?version={strange.pk}").content.decode()
     assert f'value="{strange.pk}"' not in of_another
     assert as_alice.get("/try/?version='--").status_code == 200
+
+
+def test_what_callers_hear_is_chosen_and_nothing_beside_it(
+    as_alice: Client, flowers: Business
+) -> None:
+    """Of two that were chosen a browser would show the last."""
+    inbound = make_published(flowers)
+    make_published(flowers, Direction.OUTBOUND)
+    page = as_alice.get("/try/").content.decode()
+    assert re.findall(r'value="([^"]+)" selected', page) == [str(inbound.pk)]
 
 
 def test_without_any_words_there_is_nothing_to_talk_to(as_alice: Client) -> None:
