@@ -24,6 +24,7 @@ WORDS: Final[dict[Action, str | Promise]] = {
     Action.TRY_AGENT: _("Talk to the agent from the browser"),
     Action.DIRECT_CALL: _("Instruct the agent during a call, transfer it or hang up"),
     Action.LISTEN_IN: _("Listen to a call while it goes on"),
+    Action.HEAR_RECORDING: _("Hear the recording of a call"),
     Action.EXPORT_LEADS: _("Download leads and lists"),
     Action.EDIT_SETTINGS: _("Change the settings of the business"),
     Action.EDIT_CREDENTIALS: _("Replace the keys of the business"),

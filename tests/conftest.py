@@ -19,3 +19,9 @@ def english() -> Iterator[None]:
     the thread. A test of Hebrew says so, and a request has a language of its own."""
     with translation.override("en"):
         yield
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first: begun last, it would keep one worker busy and the others idle."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

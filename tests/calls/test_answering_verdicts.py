@@ -50,7 +50,9 @@ def announced(
         commit(execute=True),
     ):
         take(call, answered_by)
-    return [each.args for each in layer.group_send.await_args_list]
+    told = [each.args for each in layer.group_send.await_args_list]
+    # The pages of the team have a group of their own.
+    return [(group, message) for group, message in told if message["type"] == "call.answered"]
 
 
 def test_it_stands_on_the_row_and_its_process_is_told(

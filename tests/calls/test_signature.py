@@ -41,7 +41,11 @@ def assert_shut_out(response: HttpResponse, business: Business) -> None:
         assert not CallbackEvent.objects.for_business(business).exists()
 
 
-@pytest.mark.parametrize("route", urls.urlpatterns, ids=lambda route: str(route.name))
+@pytest.mark.parametrize(
+    "route",
+    [one for one in urls.urlpatterns if str(one.pattern).startswith(("twiml/", "webhooks/"))],
+    ids=lambda route: str(route.name),
+)
 def test_every_route_of_the_carrier_asks_for_the_signature(
     route: URLPattern, alices: Business, carrier: SignedCarrier
 ) -> None:

@@ -257,7 +257,11 @@ def test_c08_whoever_picks_up_while_we_do_not_answer_hears_an_apology(flowers: B
     assert Client().post(reverse("outbound:fallback", args=["xx"])).status_code == 404
 
 
-@pytest.mark.parametrize("route", urls.urlpatterns, ids=lambda route: str(route.name))
+@pytest.mark.parametrize(
+    "route",
+    [one for one in urls.urlpatterns if str(one.pattern).startswith(("twiml/", "webhooks/"))],
+    ids=lambda route: str(route.name),
+)
 def test_every_route_but_the_fallback_asks_for_the_signature(
     route: URLPattern, callee: Callee, flowers: Business
 ) -> None:
