@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from bench.dial import trace
@@ -32,6 +32,7 @@ from bench.dial.world import SECONDS_A_CALL, World
 from calls.models import Call
 from outbound.models import (
     LIVE_ATTEMPTS,
+    OPEN,
     UNDER_WAY,
     DialAttempt,
     DialUsage,
@@ -52,7 +53,7 @@ SOON: timedelta = timedelta(seconds=30)
 
 
 def left_to_do() -> int:
-    """Jobs that are due or under way, attempts and calls that are not over."""
+    """Jobs that are due or under way, attempts and calls that are not over, runs to be closed."""
     now = timezone.now()
     with platform_scope(PlatformReason.DIAL):
         held = {run for run, until in _held().items() if until > now + SOON}
@@ -62,7 +63,9 @@ def left_to_do() -> int:
         )
         attempts = DialAttempt.objects.filter(state__in=LIVE_ATTEMPTS)
         calls = Call.objects.filter(direction=Direction.OUTBOUND).unsettled()
-        return jobs.count() + attempts.count() + calls.count()
+        of_run = OutboundCallJob.objects.filter(run=OuterRef("pk"), status__in=OPEN)
+        done = OutboundCallRun.objects.running().filter(~Exists(of_run))
+        return jobs.count() + attempts.count() + calls.count() + done.count()
 
 
 def evidence_of(

@@ -188,8 +188,10 @@ def test_every_history_of_four_steps_of_the_larger_alphabet(beginning: str) -> N
     assert explore(LARGER_BEGINNINGS[beginning](), 4, alphabet=LARGER) > 500
 
 
+# While the agent speaks there is most that can happen: five steps of it take half a minute. Those
+# are walked in four steps of the larger alphabet, in each of the three modes.
 @pytest.mark.slow
-@pytest.mark.parametrize("beginning", BEGINNINGS)
+@pytest.mark.parametrize("beginning", sorted(BEGINNINGS.keys() - {"speaking"}))
 def test_every_history_of_five_steps(beginning: str) -> None:
     assert explore(BEGINNINGS[beginning](), 5) > 5000
 
