@@ -6,6 +6,8 @@ import pytest
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
+from tests.template import migrated_template
+
 pytest_plugins = ["tests.people"]
 
 # No property is about time, and a shared machine stalls now and then.
@@ -19,6 +21,18 @@ def english() -> Iterator[None]:
     the thread. A test of Hebrew says so, and a request has a language of its own."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    """Each worker's database is a copy of one that has been migrated once: the migrations take
+    longer than most files of tests.
+    """
+    from django.conf import settings
+
+    settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated_template()
 
 
 @pytest.hookimpl(trylast=True)

@@ -20,8 +20,8 @@ from tests.rows import make_row
 from tests.test_every_page import OBJECTS, PAGES, WORDS, Address
 
 LONG: Final = "מרפאת השיניים של ד״ר כהן-לוי ושות׳ בע״מ <script>alert(1)</script> " * 2
-# What this business does not have: a recorded greeting, a voice that was heard, a call tried out.
-MISSING: Final = ("/greeting.wav", "voices/", "try/tests/")
+# What this business does not have: recordings, a voice that was heard, a call tried out.
+MISSING: Final = ("/greeting.wav", "/recording.wav", "voices/", "try/tests/")
 
 
 def furnish(business: Business, owner: User) -> list[str]:

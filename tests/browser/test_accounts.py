@@ -127,4 +127,4 @@ def test_a_passkey_is_made_and_opens_the_door(
         page.goto(f"{live_server.url}/accounts/login/?next=/team/")
         page.click("#passkey_login")
         page.wait_for_url("**/team/")
-        expect(page.get_by_text("bob@prosaas.test")).to_be_visible()
+        expect(page.get_by_text("bob@prosaas.test", exact=True)).to_be_visible()

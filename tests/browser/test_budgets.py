@@ -69,10 +69,15 @@ def test_every_page(
         complaints: list[str] = []
         strangers: list[str] = []
         watch(window, live_server.url, complaints, strangers)
-        for path in house:
+        for path in house if language == "he" else main_screens(house):
             complaints += look_at(window, live_server.url + path, language)
         assert not complaints, "\n".join(complaints)
         assert strangers == []
+
+
+def main_screens(house: list[str]) -> list[str]:
+    """Those that the menu and its screens lead to: behind them, languages differ in words alone."""
+    return [path for path in house if path.count("/") <= 2]
 
 
 def watch(window: Page, home: str, complaints: list[str], strangers: list[str]) -> None:
