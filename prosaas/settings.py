@@ -281,6 +281,8 @@ MFA_FORMS = {"add_webauthn": "tenants.forms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "ProSaaS"
+# A code that was typed while it changed is good (RFC 6238, section 5.2: one step, and no more).
+MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SERVED_BY_HTTPS
 # Of owners and managers: they can hear what callers said, and spend money.
 SECOND_FACTOR_REQUIRED = env_bool("SECOND_FACTOR_REQUIRED", True)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from itertools import count
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.utils.timezone import now as this_moment
 
 from prompts.actions import publish, save_draft
 from prompts.models import Direction, PromptVersion
@@ -36,6 +38,12 @@ def make_business(slug: str, language: str = "en", timezone: str = "Asia/Jerusal
 def make_member(business: Business, user: User, role: str) -> Membership:
     with business_scope(business):
         return Membership.objects.create(business=business, user=user, role=role)
+
+
+def code_of(secret: str, at: datetime | None = None) -> str:
+    """What an authenticator app shows."""
+    step = int((at or this_moment()).timestamp()) // 30
+    return str(format_hotp_value(hotp_value(secret, step)))
 
 
 def make_number(business: Business, e164: str = "") -> PhoneNumber:

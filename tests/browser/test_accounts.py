@@ -7,11 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from allauth.mfa.totp.internal.auth import (
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
@@ -19,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tenants.models import Business, User
 from tenants.team import invite_member
+from tests.people import code_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -51,10 +47,6 @@ def assert_fits(page: Page, language: str) -> None:
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert wider <= 0, page.url
-
-
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
 @pytest.mark.parametrize("language", list(SIZES))

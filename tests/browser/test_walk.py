@@ -34,9 +34,9 @@ from tenants.scoping import business_scope
 from tenants.team import invite_member
 from tests.browser.conftest import SILENT, chromium
 from tests.browser.server import Site, site
-from tests.browser.test_accounts import PASSWORD, SIZES, assert_fits, code_of
+from tests.browser.test_accounts import PASSWORD, SIZES, assert_fits
 from tests.outbound.rig import ALWAYS, limits
-from tests.people import make_business, make_number
+from tests.people import code_of, make_business, make_number
 
 pytestmark = [
     pytest.mark.browser,
