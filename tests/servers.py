@@ -3,6 +3,9 @@
 A fixture would be too late, since pytest-django reads the settings before any. The
 servers are started by the controlling process alone; pytest-xdist's workers inherit
 its environment and make a database of their own each on the one server.
+
+`python -m tests.servers COMMAND …` runs a command that runs pytest more than once, on
+one pair of servers.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -24,19 +29,26 @@ from prosaas.embedded import EmbeddedError, Servers
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """A wrapper runs before everybody's plain hooks, pytest-django's among them."""
     asked = early_config.known_args_namespace
-    named = {"DATABASE_URL", "REDIS_URL"} & {name for name, value in os.environ.items() if value}
-    if not (named or asked.help or asked.version):
+    if not (_are_named() or asked.help or asked.version):
         _start(early_config)
     return (yield)
 
 
-def _start(config: pytest.Config) -> None:
+def _are_named() -> bool:
+    return bool(os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"))
+
+
+def _throw_away_servers() -> Servers:
     home = Path(tempfile.gettempdir()) / f"prosaas-tests-{secrets.token_hex(6)}"
-    servers = Servers(home, durable=False)
+    return Servers(home, durable=False)
+
+
+def _start(config: pytest.Config) -> None:
+    servers = _throw_away_servers()
 
     def stop() -> None:
         servers.stop()  # first, or PostgreSQL stays behind
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(servers.home, ignore_errors=True)
 
     config.add_cleanup(stop)
     # pytest winds up in order for a Ctrl-C; at SIGTERM it would leave the servers behind.
@@ -47,3 +59,31 @@ def _start(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     os.environ["DATABASE_URL"] = servers.database_url
     os.environ["REDIS_URL"] = servers.redis_url
+
+
+def _run(command: list[str]) -> int:
+    if _are_named():
+        return subprocess.call(command)
+    servers = _throw_away_servers()
+    try:
+        with servers:
+            named = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+            return _until_over(command, os.environ | named)
+    except EmbeddedError as error:
+        sys.exit(str(error))
+    finally:
+        shutil.rmtree(servers.home, ignore_errors=True)
+
+
+def _until_over(command: list[str], environment: dict[str, str]) -> int:
+    """A signal that ends us ends the command too, and the servers after it."""
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+
+
+if __name__ == "__main__":
+    sys.exit(_run(sys.argv[1:]))
