@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
-from tests.template import migrated_template
+from tests.template import migrated_template, what_migrations_made_stays
 
 pytest_plugins = ["tests.people"]
 
@@ -33,6 +33,12 @@ def django_db_modify_db_settings(
     from django.conf import settings
 
     settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated_template()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying_keeps_what_migrations_made() -> Iterator[None]:
+    with what_migrations_made_stays():
+        yield
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,20 +1,30 @@
-"""The database that the workers' own are copied from."""
+"""The database that the workers' own are copied from, and what stays in those between tests."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
+import pytest
+from django.core.management.color import Style
+from django.core.management.commands import flush
 from psycopg import sql
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 NAME: Final = "tests_template"
 LOCK: Final = 7_316_402
+# What `migrate` has put there and no test changes: to make it anew after each test that commits
+# takes longer than most of those tests.
+KEPT: Final = frozenset(
+    {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
+)
 
 
 def migrated_template() -> str:
@@ -32,6 +42,21 @@ def migrated_template() -> str:
             session.execute(remark)
         session.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
     return NAME
+
+
+@contextlib.contextmanager
+def what_migrations_made_stays() -> Iterator[None]:
+    """In place of what Django does after a test that commits: empty all, and migrate's last part."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", _all_but_kept)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_args, **_more: None)
+        yield
+
+
+def _all_but_kept(style: Style, connection: Any, **options: bool) -> list[str]:
+    there = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    statements: list[str] = connection.ops.sql_flush(style, set(there) - KEPT, **options)
+    return statements
 
 
 def _fingerprint() -> str:

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = {"he": (390, 844), "en": (1440, 900)}
 DIRECTIONS = {"he": "rtl", "en": "ltr"}
 PASSWORD = "blue sky 7"
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
 @contextmanager
@@ -43,10 +44,8 @@ def window(browser: Browser, language: str) -> Iterator[Page]:
 
 def assert_fits(page: Page, language: str) -> None:
     expect(page.locator("html")).to_have_attribute("dir", DIRECTIONS[language])
-    wider = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert wider <= 0, page.url
+    # What is drawn by a script follows a moment after the window has another width.
+    page.wait_for_function(FITS, timeout=2000)
 
 
 @pytest.mark.parametrize("language", list(SIZES))

@@ -37,7 +37,9 @@ SIDEWAYS = """async () => {
     }
     return page.scrollWidth - page.clientWidth;
 }"""
-# Where screenshots are kept for whoever looks at them; nowhere unless asked.
+# In English and Arabic the main screens alone, unless asked for everything: that takes minutes.
+EVERYTHING = os.environ.get("PROSAAS_PAGES") == "all"
+# Where screenshots of everything are kept; nowhere unless asked.
 PICTURES = os.environ.get("PROSAAS_SCREENSHOTS", "")
 
 
@@ -69,7 +71,7 @@ def test_every_page(
         complaints: list[str] = []
         strangers: list[str] = []
         watch(window, live_server.url, complaints, strangers)
-        for path in house if language == "he" else main_screens(house):
+        for path in house if language == "he" or EVERYTHING else main_screens(house):
             complaints += look_at(window, live_server.url + path, language)
         assert not complaints, "\n".join(complaints)
         assert strangers == []
@@ -108,14 +110,12 @@ def look_at(window: Page, url: str, language: str) -> list[str]:
         if beyond := window.evaluate(SIDEWAYS):
             found.append(f"{url} scrolls sideways by {beyond} at {width}")
         picture(window, url, language, width)
-    if language == "he":
-        window.evaluate(AXE)
-        found += [f"{url}: {one}" for one in window.evaluate(SERIOUS)]
-    return found
+    window.evaluate(AXE)
+    return found + [f"{url}: {one}" for one in window.evaluate(SERIOUS)]
 
 
 def picture(window: Page, url: str, language: str, width: int) -> None:
-    if PICTURES:
+    if PICTURES and EVERYTHING:
         name = url.split("/", 3)[3].strip("/").replace("/", "-")[:80] or "start"
         window.screenshot(path=f"{PICTURES}/{language}-{width}-{name}.png", full_page=True)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 from pytest_django import Settings
 
 from calls.models import Call, CallOrigin, DoNotCall, Lead
@@ -34,7 +34,7 @@ from tenants.scoping import business_scope
 from tenants.team import invite_member
 from tests.browser.conftest import SILENT, chromium
 from tests.browser.server import Site, site
-from tests.browser.test_accounts import PASSWORD, SIZES, assert_fits
+from tests.browser.test_accounts import PASSWORD, assert_fits
 from tests.outbound.rig import ALWAYS, limits
 from tests.people import code_of, make_business, make_number
 
@@ -53,6 +53,14 @@ BUSY, DANA, NOA = "+972501112221", "+972501112222", "+972501112223"
 # Short, since a call lasts as long as its words.
 FIRST_GREETINGS = {Direction.INBOUND: "Clinic, hello.", Direction.OUTBOUND: "Is Monday fine?"}
 GREETINGS = {"he": "שלום, כאן המרפאה, איך אפשר לעזור?", "en": "Good day, this is the clinic."}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+LAPTOP: ViewportSize = {"width": 1440, "height": 900}
+WINDOWS = (PHONE, LAPTOP)
+# With a thumb in Hebrew, with a mouse in English; PROSAAS_WALKS=all walks the other way round too.
+WALKS = [("he", PHONE), ("en", LAPTOP)]
+if os.environ.get("PROSAAS_WALKS") == "all":
+    WALKS += [("he", LAPTOP), ("en", PHONE)]
+PICTURES = os.environ.get("PROSAAS_SCREENSHOTS", "")
 PATIENCE_MS = 20_000  # a quiet machine needs none of it
 HALF_A_SECOND = 4000  # of samples
 LIST = "Autumn list"
@@ -122,23 +130,23 @@ class Walk:
             self.page.fill(f"main [name={name}]", value)
 
     def sees(self, station: str) -> None:
-        """A station: it fits on the screen, and is photographed where somebody wants to look."""
-        assert_fits(self.page, self.language)
-        folder = os.environ.get("PROSAAS_SCREENSHOTS")
-        if folder:
-            name = f"walk-{self.language}-{next(self._stations):02}-{station}.png"
-            self.page.screenshot(path=Path(folder) / name, full_page=True)
+        """A station: it fits on every screen, and is photographed where somebody wants to look."""
+        number = next(self._stations)
+        hers = self.page.viewport_size
+        for size in sorted(WINDOWS, key=lambda size: size == hers):  # her own last
+            self.page.set_viewport_size(size)
+            assert_fits(self.page, self.language)
+            if PICTURES:
+                name = f"walk-{self.language}-{number:02}-{station}-{size['width']}.png"
+                self.page.screenshot(path=Path(PICTURES) / name, full_page=True)
 
 
 @contextmanager
-def walking(browser: Browser, running: Site, language: str) -> Iterator[Walk]:
+def walking(browser: Browser, running: Site, language: str, size: ViewportSize) -> Iterator[Walk]:
     """What the console complains of, the content security policy first of all, fails the test."""
     business = a_business(language)
     complaints: list[str] = []
-    width, height = SIZES[language]
-    with browser.new_context(
-        locale=language, viewport={"width": width, "height": height}
-    ) as context:
+    with browser.new_context(locale=language, viewport=size) as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on(
@@ -161,14 +169,14 @@ def a_business(language: str) -> Business:
     return business
 
 
-@pytest.mark.parametrize("language", list(SIZES))
+@pytest.mark.parametrize(("language", "size"), WALKS)
 def test_an_owner_walks_through_the_whole_product(
-    talking_browser: Browser, running: Site, language: str
+    talking_browser: Browser, running: Site, language: str, size: ViewportSize
 ) -> None:
     running.picks_up(BUSY, Callee(outcome="busy", ring_s=0.1))
     for number in (DANA, NOA):
         running.picks_up(number, somebody_who_asks(language))
-    with walking(talking_browser, running, language) as walk:
+    with walking(talking_browser, running, language, size) as walk:
         she_makes_her_account(walk)
         she_answers_questions_and_publishes(walk, Direction.INBOUND)
         she_answers_questions_and_publishes(walk, Direction.OUTBOUND)

@@ -36,7 +36,8 @@ from tests.settings import ENVIRONMENT
 from tests.whole.processes import HOST, free_port, one_address, web_server
 
 CANARY = {"flowers": "CANARY-ROSE-4711", "garage": "CANARY-PISTON-0815"}
-CALLS_EACH = 10
+# Of two businesses. LOST_CALLS=20 is what one process of a busy installation carries.
+CALLS_EACH = int(os.environ.get("LOST_CALLS", "8")) // len(CANARY)
 TALK_AGAIN_WITHIN_S = 3.0
 # What was said so long before is in the rows.
 WRITTEN_WITHIN_S = 1.0
@@ -109,7 +110,7 @@ def is_of(slug: str, session: ModelSession) -> bool:
 
 
 @pytest.mark.slow
-async def test_twenty_calls_survive_the_death_of_their_process(
+async def test_calls_survive_the_death_of_their_process(
     model_and_carrier: tuple[RealtimeModel, Carrier],
 ) -> None:
     model, carrier = model_and_carrier
@@ -158,7 +159,7 @@ async def test_twenty_calls_survive_the_death_of_their_process(
         rows = await rows_of(Call, business)
         assert {row.counters["taken_up"] for row in rows} <= {1, 2}
         assert {row.status for row in rows} == {CallStatus.COMPLETED}
-        # Twenty hang up at once: the carrier's callback may be there before the end of the stream.
+        # They hang up at once: the carrier's callback may be there before the end of the stream.
         assert {row.end_reason for row in rows} <= {EndReason.CALLER_HANGUP, EndReason.CARRIER}
     measured("silent after the kill", silent_s)
     measured("silent on a machine of our own", [each / slowdown for each in silent_s])

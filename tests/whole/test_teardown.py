@@ -19,6 +19,9 @@ from prosaas.simulator.phone_call import PhoneCall
 from tests.product import QUICK, Product, a_business, ended_row_of, eventually
 
 WITHIN_S = 1.0
+AT_ONCE = 20
+# A leak of one thing a call shows in any number; ENDED_CALLS=200 looks for rarer ones.
+CALLS = int(os.environ.get("ENDED_CALLS", "60"))
 
 
 async def model_closed(product: Product) -> float:
@@ -86,10 +89,12 @@ def open_files() -> int:
 
 
 @pytest.mark.slow
-async def test_two_hundred_calls_leave_nothing_behind(product: Product) -> None:
+async def test_many_calls_leave_nothing_behind(product: Product) -> None:
     product.model.scenarios = [
         dataclasses.replace(QUICK, incidents=incidents)
-        for incidents, _ in zip(cycle([(), (), (mid_reply(AbortSocket(), deltas=2),)]), range(220))
+        for incidents, _ in zip(
+            cycle([(), (), (mid_reply(AbortSocket(), deltas=2),)]), range(CALLS)
+        )
     ]
     flowers, number = await a_business("flowers", greeting="Hello " * 40)
 
@@ -103,10 +108,10 @@ async def test_two_hundred_calls_leave_nothing_behind(product: Product) -> None:
             call.hang_up()
         await call.settled()
 
-    await asyncio.gather(*(one(fate) for fate in range(20)))  # pools and threads fill up
+    await asyncio.gather(*(one(fate) for fate in range(AT_ONCE)))  # pools and threads fill up
     files, threads = open_files(), threading.active_count()
-    for batch in range(9):
-        await asyncio.gather(*(one(fate) for fate in range(20 * batch, 20 * batch + 20)))
+    for _ in range(AT_ONCE, CALLS, AT_ONCE):
+        await asyncio.gather(*(one(fate) for fate in range(AT_ONCE)))
 
     await eventually(lambda: not tasks_of_calls())
     await eventually(lambda: open_files() <= files + 4)
