@@ -1,4 +1,5 @@
-"""What the owner's pages cost when there are a million calls: `python -m bench.pages`.
+"""What the owner's pages cost when there are a million calls of two hundred thousand people:
+`python -m bench.pages`.
 
 Each page is asked for through Django's whole handler, in this process, by an owner who is logged in;
 what is counted are the queries of the view itself, without session, person and memberships.
@@ -7,13 +8,14 @@ what is counted are the queries of the view itself, without session, person and 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import django
 
@@ -107,24 +109,48 @@ def pages(client: Client, business: Business) -> Iterator[Page]:
     from django.utils import timezone
 
     from bench.many_calls import DAYS
-    from calls.models import Lead, Turn
+    from calls.models import DoNotCall, Lead, Turn
+    from outbound.models import LeadList, OutboundCallJob, OutboundCallRun
     from tenants.scoping import business_scope
 
     with business_scope(business):
         talked = Turn.objects.for_business(business)[0].call_id
         name = Lead.objects.for_business(business).exclude(name="").order_by("pk")[0]
+        run = OutboundCallRun.objects.for_business(business).get()
+        job = OutboundCallJob.objects.of_run(run)[0]
+        everybody = LeadList.objects.for_business(business).get()
+        entry = DoNotCall.objects.for_business(business).order_by("pk")[0]
     half_a_year_ago = timezone.localdate() - timedelta(days=DAYS // 2)
     yield Page("overview", "/")
     yield Page("overview, what refreshes itself", "/dashboard/figures/")
     yield Page("number doctor", "/doctor/")
     yield Page("calls", "/calls/")
-    yield Page("calls, the twentieth page", twentieth(client))
+    yield Page("calls, the twentieth page", twentieth(client, "/calls/"))
     yield Page("calls, half a year ago", f"/calls/?until={half_a_year_ago}")
     yield from (Page(f"calls, {filters}", f"/calls/?{filters}") for filters in FILTERS)
     yield Page("calls, of one number", f"/calls/?lead={name.phone_e164.replace('+972', '0')}")
     yield Page("calls, of one name", f"/calls/?lead={name.name}")
     yield Page("calls, of a common name", f"/calls/?lead={name.name.split()[0]}")
     yield Page("one call", f"/calls/{talked}/")
+    yield Page("leads, the twentieth page", twentieth(client, "/leads/"))
+    yield from (Page(f"leads, {filters}", f"/leads/?{filters}") for filters in LEAD_FILTERS)
+    yield Page("leads, of one number", f"/leads/?q={name.phone_e164.replace('+972', '0')}")
+    yield Page("leads, of one name", f"/leads/?q={name.name}")
+    yield Page("leads, of a common name", f"/leads/?q={name.name.split()[0]}")
+    yield Page("leads, of one list", f"/leads/?list={everybody.pk}")
+    yield Page("leads, a name in one list", f"/leads/?list={everybody.pk}&q={name.name.split()[0]}")
+    yield Page("one lead", f"/leads/{name.pk}/")
+    yield Page("one list", f"/leads/lists/{everybody.pk}/")
+    yield Page("one run", f"/outbound/runs/{run.pk}/")
+    yield Page("one run, what refreshes itself", f"/outbound/runs/{run.pk}/now/")
+    yield Page("one run, its preview", f"/outbound/runs/{run.pk}/preview/")
+    yield Page("one run, its jobs", f"/outbound/runs/{run.pk}/jobs/")
+    yield Page("one run, one name", f"/outbound/runs/{run.pk}/jobs/?q={name.name.split()[0]}")
+    yield Page("one job", f"/outbound/jobs/{job.pk}/")
+    yield Page("do not call, one number", f"/outbound/do-not-call/?q={entry.phone_e164[-6:]}")
+    yield Page("do not call, one entry", f"/outbound/do-not-call/{entry.pk}/")
+    seen = {"/", "/dashboard/figures/", "/doctor/", "/calls/"}
+    yield from (Page(path, path) for path in screens(client) if path not in seen)
 
 
 FILTERS: Final = (
@@ -142,11 +168,48 @@ FILTERS: Final = (
 )
 
 
-def twentieth(client: Client) -> str:
-    path = "/calls/"
+LEAD_FILTERS: Final = (
+    "status=new",
+    "status=won",
+    "do_not_call=yes",
+    "do_not_call=no",
+    "last_call=never",
+    "status=new&do_not_call=yes",
+    "q=nobody",
+)
+OTHER_DOORS: Final = ("admin", "accounts", "twiml", "webhooks", "language", "theme", "switch")
+# Files are no pages: they are written out as they are read.
+NO_PAGES: Final = ("export",)
+
+
+def screens(client: Client) -> Iterator[str]:
+    """Every address without an object that answers with a page; some are for orders alone."""
+    logging.getLogger("django.request").setLevel(logging.ERROR)
+    from django.urls import URLPattern, get_resolver
+
+    def addresses(patterns: Sequence[Any], before: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = before + str(pattern.pattern)
+            if route.startswith(OTHER_DOORS):
+                continue
+            if isinstance(pattern, URLPattern):
+                yield "/" + route
+            else:
+                yield from addresses(pattern.url_patterns, route)
+
+    for path in addresses(get_resolver().url_patterns, ""):
+        if "<" in path or any(word in path for word in NO_PAGES):
+            continue
+        answer = client.get(path)
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            yield path
+
+
+def twentieth(client: Client, screen: str) -> str:
+    path = screen
     for _ in range(19):
         after = client.get(path).content.decode().split('rel="next" href="')[1].split('"')[0]
-        path = "/calls/" + after.replace("&amp;", "&")
+        path = screen + after.replace("&amp;", "&")
     return path
 
 
