@@ -20,6 +20,7 @@ urlpatterns = [
     path("imports/new/", views.upload, name="upload"),
     path("imports/<uuid:import_id>/", views.import_page, name="import"),
     path("imports/<uuid:import_id>/progress/", views.progress, name="progress"),
+    path("imports/<uuid:import_id>/stop/", views.stop_import, name="stop-import"),
     path("imports/<uuid:import_id>/errors/", views.errors_file, name="errors"),
     path("lists/", views.lists, name="lists"),
     path("lists/<uuid:list_id>/", views.lead_list, name="of-list"),

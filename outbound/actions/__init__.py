@@ -7,7 +7,13 @@ from outbound.actions.carrier_accounts import try_account_again
 from outbound.actions.deciding import mark_not_placed, mark_placed
 from outbound.actions.exporting import export_leads
 from outbound.actions.filling import empty_run, fill_run
-from outbound.actions.importing import confirm_mapping, errors_of, import_leads, upload_leads
+from outbound.actions.importing import (
+    confirm_mapping,
+    errors_of,
+    import_leads,
+    stop_import,
+    upload_leads,
+)
 from outbound.actions.keeping import keep_watch
 from outbound.actions.lists import (
     delete_list,
@@ -54,6 +60,7 @@ __all__ = [
     "rename_list",
     "schedule_run",
     "start_run",
+    "stop_import",
     "stop_run",
     "take_attempt_status",
     "take_detection",
