@@ -30,6 +30,7 @@ urlpatterns = [
     path("lists/<uuid:list_id>/take-out/<uuid:lead_id>/", views.take_out, name="take-out"),
     path("duplicates/", views.suggestions, name="duplicates"),
     path("merge/<uuid:keep_id>/<uuid:drop_id>/", views.merge, name="merge"),
+    path("merge/<uuid:keep_id>/<uuid:drop_id>/apart/", views.keep_apart, name="keep-apart"),
     path("<uuid:lead_id>/", views.lead, name="lead"),
     path("<uuid:lead_id>/edit/", views.edit, name="edit"),
     path("<uuid:lead_id>/notes/", views.notes, name="notes"),

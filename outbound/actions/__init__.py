@@ -22,7 +22,7 @@ from outbound.actions.lists import (
     rename_list,
     take_out_of_list,
 )
-from outbound.actions.merging import merge_leads
+from outbound.actions.merging import keep_apart, merge_leads
 from outbound.actions.runs import (
     add_leads,
     call_again,
@@ -50,6 +50,7 @@ __all__ = [
     "fill_run",
     "hang_up_all",
     "import_leads",
+    "keep_apart",
     "keep_watch",
     "make_list",
     "mark_not_placed",

@@ -16,7 +16,7 @@ from outbound.views.leads.importing import (
 )
 from outbound.views.leads.listing import chosen, leads
 from outbound.views.leads.lists import delete, lead_list, lists, put_in, rename, take_out
-from outbound.views.leads.merging import merge, suggestions
+from outbound.views.leads.merging import keep_apart, merge, suggestions
 
 __all__ = [
     "chosen",
@@ -31,6 +31,7 @@ __all__ = [
     "fields",
     "import_page",
     "imports",
+    "keep_apart",
     "lead",
     "lead_list",
     "leads",
