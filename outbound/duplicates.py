@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from calls.models import Lead
 from calls.models.lead import LeadQuerySet
+from outbound.models import TwoPeople
+from outbound.models.two_people import Both
 from tenants.models import Business
 
 NAMES_A_PAGE: Final = 25
@@ -36,12 +38,14 @@ class Pairs:
 
 def duplicates(business: Business, *, after: str = "") -> Pairs:
     """Pairs of the same name, those with nearly the same number first. The names are looked through
-    along their index. Inside the business's scope.
+    along their index. Who was said to be two people is not proposed again. Inside the business's
+    scope.
     """
     leads = Lead.objects.for_business(business)
     names, go_on_after = _shared_names(leads, after)
-    found = leads.filter(name_words__in=names).order_by("created_at", "pk")
-    pairs = sorted(_pairs(found), key=lambda pair: not pair.has_similar_number)
+    found = list(leads.filter(name_words__in=names).order_by("created_at", "pk"))
+    apart = TwoPeople.objects.for_business(business).among(found)
+    pairs = sorted(_pairs(found, apart), key=lambda pair: not pair.has_similar_number)
     return Pairs(pairs, go_on_after)
 
 
@@ -59,15 +63,16 @@ def _shared_names(leads: LeadQuerySet, after: str) -> tuple[list[str], str]:
     return shared, looked_at[-1] if is_cut else ""
 
 
-def _pairs(leads: Iterable[Lead]) -> Iterator[Pair]:
+def _pairs(leads: Iterable[Lead], apart: Collection[Both]) -> Iterator[Pair]:
     """Each with the first of its name, or with the first whose number is like its own."""
     groups: dict[str, list[Lead]] = defaultdict(list)
     for lead in leads:
-        earlier = groups[lead.name_words]
+        of_name = groups[lead.name_words]
+        earlier = [one for one in of_name if frozenset({one.pk, lead.pk}) not in apart]
         if earlier:
             like = [one for one in earlier if is_similar(one.phone_e164, lead.phone_e164)]
             yield Pair((like or earlier)[0], lead, bool(like))
-        earlier.append(lead)
+        of_name.append(lead)
 
 
 def is_similar(one: str, other: str) -> bool:

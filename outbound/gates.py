@@ -83,6 +83,7 @@ class RunSituation:
     # Of the seconds of today, what calls under way may give back.
     reserved_today: int = 0
     settings_broken: bool = False
+    hours_broken: bool = False  # of the business
 
     def allow(self, number: str) -> None:
         """Another call of this run is on its way."""
@@ -128,6 +129,13 @@ def business_is_active(run: RunSituation) -> Refusal | None:
     if run.business_is_active:
         return None
     return Refusal(Gate.BUSINESS, "suspended", run.now + LOOK_AGAIN)
+
+
+def hours_are_readable(run: RunSituation) -> Refusal | None:
+    """The runs are not at fault and none is paused: all go on as soon as the hours are mended."""
+    if not run.hours_broken:
+        return None
+    return Refusal(Gate.BUSINESS, "hours_broken", run.now + LOOK_AGAIN)
 
 
 def account_is_good(run: RunSituation) -> Refusal | None:
@@ -232,7 +240,8 @@ def it_is_the_time(run: RunSituation, job: JobSituation) -> Refusal | None:
         return None
     if decision.reason is windows.Reason.UNKNOWN_ZONE:
         return Refusal(Gate.WINDOW, decision.reason.value, ends=JobStatus.REJECTED)
-    next_at = decision.next_at or run.now + windows.HORIZON
+    is_broken = decision.reason is windows.Reason.BROKEN_SCHEDULE
+    next_at = decision.next_at or run.now + (LOOK_AGAIN if is_broken else windows.HORIZON)
     facts: dict[str, Any] = {"zones": [zone.key for zone in decision.zones][:5]}
     if decision.rest_day is not None:
         facts["rest_day"] = decision.rest_day.value
@@ -263,6 +272,7 @@ RUN_GATES: Final[tuple[RunGate, ...]] = (
     run_runs,
     settings_are_readable,
     business_is_active,
+    hours_are_readable,
     account_is_good,
     model_answers,
     pace_is_kept,

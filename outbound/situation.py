@@ -154,6 +154,7 @@ def run_situation(
         seconds_today=usage.reserved_s + usage.used_s,
         reserved_today=usage.reserved_s,
         settings_broken=run.is_broken,
+        hours_broken=own.has_broken_hours,
         most_seconds_today=own.most_seconds_today,
         seconds_a_call=rules.seconds_a_call,
         tomorrow=_tomorrow(rules.business, now),

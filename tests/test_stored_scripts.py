@@ -213,7 +213,8 @@ class Furnished:
             if is_other and is_needed(field) is needed:
                 model_of_parent: Any = field.related_model
                 parent = self._parent(model_of_parent)
-                if parent is not None:
+                # Where two of them are needed, they are two: a row has no use for one twice.
+                if parent is not None and not (needed and parent in found.values()):
                     found[field.name] = parent
         return found
 

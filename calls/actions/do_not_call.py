@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import DoNotCall, DoNotCallVia
+from calls.models.do_not_call import OF_THE_BUSINESS
 from tenants import access
 from tenants.actions import record_audit
 from tenants.models import Business, User
@@ -16,8 +17,6 @@ from tenants.numbers import validate_e164
 from tenants.scoping import business_scope
 
 REASON_LIMIT: Final = 200
-# What the business itself has written down, it may have written down by mistake.
-OWN_WORD: Final = (DoNotCallVia.OWNER, DoNotCallVia.IMPORT)
 
 
 def list_number(
@@ -46,7 +45,7 @@ def unlist_number(
         if not reason.strip():
             raise ValidationError({"reason": _("Say why this number may be called again.")})
         listed = DoNotCall.objects.for_business(business).filter(phone_e164=phone_e164)
-        was_listed: bool = listed.filter(via__in=OWN_WORD).delete()[0] == 1
+        was_listed: bool = listed.filter(via__in=OF_THE_BUSINESS).delete()[0] == 1
         if was_listed:
             _audit(business, "number.unlisted", phone_e164, reason.strip(), by, now)
         elif listed.exists():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,10 @@ class DoNotCallVia(models.TextChoices):
     KEY = "key", _("a key")
     OWNER = "owner", _("the business")
     IMPORT = "import", _("a list")
+
+
+# What the business itself has written down, it may have written down by mistake.
+OF_THE_BUSINESS: Final = (DoNotCallVia.OWNER, DoNotCallVia.IMPORT)
 
 
 class DoNotCallQuerySet(BusinessOwnedQuerySet["DoNotCall"]):
@@ -74,3 +78,8 @@ class DoNotCall(BusinessOwned):
 
     def __str__(self) -> str:
         return self.phone_e164
+
+    @property
+    def is_own_wish(self) -> bool:
+        """The word of whoever has the telephone: nobody of the business takes it back."""
+        return self.via not in OF_THE_BUSINESS

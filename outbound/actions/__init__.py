@@ -7,7 +7,13 @@ from outbound.actions.carrier_accounts import try_account_again
 from outbound.actions.deciding import mark_not_placed, mark_placed
 from outbound.actions.exporting import export_leads
 from outbound.actions.filling import empty_run, fill_run
-from outbound.actions.importing import confirm_mapping, errors_of, import_leads, upload_leads
+from outbound.actions.importing import (
+    confirm_mapping,
+    errors_of,
+    import_leads,
+    stop_import,
+    upload_leads,
+)
 from outbound.actions.keeping import keep_watch
 from outbound.actions.lists import (
     delete_list,
@@ -16,7 +22,7 @@ from outbound.actions.lists import (
     rename_list,
     take_out_of_list,
 )
-from outbound.actions.merging import merge_leads
+from outbound.actions.merging import keep_apart, merge_leads
 from outbound.actions.runs import (
     add_leads,
     call_again,
@@ -44,6 +50,7 @@ __all__ = [
     "fill_run",
     "hang_up_all",
     "import_leads",
+    "keep_apart",
     "keep_watch",
     "make_list",
     "mark_not_placed",
@@ -54,6 +61,7 @@ __all__ = [
     "rename_list",
     "schedule_run",
     "start_run",
+    "stop_import",
     "stop_run",
     "take_attempt_status",
     "take_detection",

@@ -144,6 +144,31 @@ def confirm_mapping(
         )
 
 
+def stop_import(*, upload: LeadImport, by: User | None, now: datetime) -> None:
+    """What came in stays, and nothing more does: a chunk that is being read is still kept, or not at
+    all, and whoever reads the file finds out with the next one.
+    """
+    with business_scope(upload.business_id):
+        access.require(by, upload.business, access.Action.MANAGE_LEADS)
+        mine = LeadImport.objects.for_business(upload.business_id).filter(pk=upload.pk)
+        if not mine.not_over().update(status=ImportStatus.CANCELED, ended_at=now):
+            raise ValidationError(_("This import is over already."), code="over")
+        upload.refresh_from_db()
+        _forget_file(upload.business_id, upload.pk)
+        record_audit(
+            business=upload.business,
+            action="leads.import_stopped",
+            by=by,
+            now=now,
+            subject=str(upload.pk),
+            facts={"rows_in": upload.rows_in, "rows_left": upload.rows_left},
+        )
+
+
+def _forget_file(business_id: uuid.UUID, import_id: uuid.UUID) -> None:
+    LeadImportPart.objects.for_business(business_id).filter(lead_import=import_id).delete()
+
+
 def import_leads(*, until: Callable[[], bool], clock: Callable[[], datetime]) -> int:
     """Go on with every import that runs, until told that it is time. Returns how many rows were
     read; what is left is gone on with by the next who comes.
@@ -178,7 +203,7 @@ class _Import:
                 self._end(ImportStatus.COMPLETED)
                 break
             if not self._keep(chunk):
-                break  # somebody else has read these rows, or it was canceled
+                break  # somebody else has read these rows, or it was stopped
             rows += len(chunk)
         return rows
 
@@ -222,9 +247,11 @@ class _Import:
         with business_scope(self.business_id):
             running = self._rows().filter(status=ImportStatus.RUNNING)
             total = F("rows") if status == ImportStatus.COMPLETED else F("rows_total")
-            running.update(status=status, failure=failure, ended_at=self.clock(), rows_total=total)
-            parts = LeadImportPart.objects.for_business(self.business_id)
-            parts.filter(lead_import=self.import_id).delete()
+            if not running.update(
+                status=status, failure=failure, ended_at=self.clock(), rows_total=total
+            ):
+                return  # it was stopped, and its file is gone
+            _forget_file(self.business_id, self.import_id)
         logger.info("leads_imported", import_id=str(self.import_id), status=status.value)
 
 

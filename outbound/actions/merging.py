@@ -1,4 +1,4 @@
-"""Two leads that are one person."""
+"""Two leads that are one person, or look like it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from outbound.models import (
     JobStatus,
     LeadListEntry,
     OutboundCallJob,
+    TwoPeople,
 )
 from tenants import access
 from tenants.actions import record_audit
@@ -49,8 +50,7 @@ def merge_leads(
         raise ValueError(f"Not to be chosen: {', '.join(sorted(unknown))}")
     with business_scope(keep.business_id):
         access.require(by, keep.business, access.Action.MANAGE_LEADS)
-        if keep.pk == drop.pk or keep.business_id != drop.business_id:
-            raise ValidationError(_("Choose two different leads."), code="same")
+        _refuse_same(keep, drop)
         jobs = _locked_jobs(keep, drop)
         kept, dropped = _locked_leads(keep, drop)
         _refuse_under_way(jobs, keep, drop)
@@ -69,6 +69,32 @@ def merge_leads(
             subject=str(keep.pk),
             facts={"dropped": str(drop.pk), "phone": drop.phone_e164},
         )
+
+
+def keep_apart(*, one: Lead, other: Lead, by: User | None, now: datetime) -> None:
+    """These are two people: nobody is asked about them again. They can still be merged."""
+    with business_scope(one.business_id):
+        access.require(by, one.business, access.Action.MANAGE_LEADS)
+        _refuse_same(one, other)
+        _locked_leads(one, other)
+        if TwoPeople.objects.for_business(one.business_id).among([one, other]):
+            return
+        TwoPeople.objects.create(
+            business_id=one.business_id, one=one, other=other, said_by=by, said_at=now
+        )
+        record_audit(
+            business=one.business,
+            action="leads.kept_apart",
+            by=by,
+            now=now,
+            subject=str(one.pk),
+            facts={"other": str(other.pk)},
+        )
+
+
+def _refuse_same(one: Lead, other: Lead) -> None:
+    if one.pk == other.pk or one.business_id != other.business_id:
+        raise ValidationError(_("Choose two different leads."), code="same")
 
 
 def _locked_jobs(keep: Lead, drop: Lead) -> list[OutboundCallJob]:

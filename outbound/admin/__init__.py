@@ -7,7 +7,7 @@ from outbound.admin.imports import LeadImportAdmin, LeadImportErrorAdmin
 from outbound.admin.installation import CarrierAccountAdmin, SuppressedNumberAdmin
 from outbound.admin.jobs import OutboundCallJobAdmin
 from outbound.admin.limits import DialUsageAdmin, OutboundSettingsAdmin
-from outbound.admin.lists import LeadListAdmin, LeadListEntryAdmin
+from outbound.admin.lists import LeadListAdmin, LeadListEntryAdmin, TwoPeopleAdmin
 from outbound.admin.runs import OutboundCallRunAdmin
 from outbound.admin.verdicts import DialVerdictAdmin
 
@@ -24,4 +24,5 @@ __all__ = [
     "OutboundCallRunAdmin",
     "OutboundSettingsAdmin",
     "SuppressedNumberAdmin",
+    "TwoPeopleAdmin",
 ]

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from outbound.admin.columns import ManyRows, PhoneSearch, list_link, told
-from outbound.models import LeadList, LeadListEntry
+from outbound.models import LeadList, LeadListEntry, TwoPeople
 from tenants.admin_display import link
 from tenants.admin_site import BusinessAdmin, ReadOnlyAdmin, ltr
 
@@ -71,3 +71,21 @@ class LeadListEntryAdmin(ManyRows, PhoneSearch, ReadOnlyAdmin):
     @admin.display(description=_("list"), ordering="list__name")
     def of_list(self, entry: LeadListEntry) -> SafeString:
         return link(entry.list)
+
+
+@admin.register(TwoPeople)
+class TwoPeopleAdmin(ReadOnlyAdmin):
+    list_display = ("person", "another", "business", "said_by", "said_at")
+    list_filter = ("said_at",)
+    list_select_related = ("business", "one", "other", "said_by")
+    search_fields = (*BusinessAdmin.search_fields, "one__phone_e164", "other__phone_e164")
+    ordering = ("-said_at", "pk")
+    fields = ("business", "person", "another", "said_by", "said_at")
+
+    @admin.display(description=_("lead"), ordering="one__name")
+    def person(self, said: TwoPeople) -> SafeString:
+        return link(said.one)
+
+    @admin.display(description=_("other lead"), ordering="other__name")
+    def another(self, said: TwoPeople) -> SafeString:
+        return link(said.other)

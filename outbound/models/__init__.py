@@ -19,6 +19,7 @@ from outbound.models.run import (
     PauseReason,
     RunStatus,
 )
+from outbound.models.two_people import TwoPeople
 from outbound.models.verdict import DialVerdict, Gate
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "PauseReason",
     "RunStatus",
     "SuppressedNumber",
+    "TwoPeople",
 ]

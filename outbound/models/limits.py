@@ -90,6 +90,15 @@ class OutboundSettings(BusinessOwned):
         return parse_schedule(self.schedule)
 
     @property
+    def has_broken_hours(self) -> bool:
+        """Somebody has stored, past the forms, what cannot be read."""
+        try:
+            parse_schedule(self.schedule)
+        except ScheduleInvalid:
+            return True
+        return False
+
+    @property
     def gap(self) -> timedelta:
         return timedelta(minutes=self.gap_minutes)
 

@@ -87,9 +87,16 @@ class ImportStatus(models.TextChoices):
     CANCELED = "canceled", pgettext_lazy("import", "canceled")
 
 
+# Waits for its columns, or for its turn, or is being read.
+NOT_OVER: Final = (ImportStatus.MAPPING, ImportStatus.RUNNING)
+
+
 class LeadImportQuerySet(BusinessOwnedQuerySet["LeadImport"]):
     def running(self) -> LeadImportQuerySet:
         return self.filter(status=ImportStatus.RUNNING)
+
+    def not_over(self) -> LeadImportQuerySet:
+        return self.filter(status__in=NOT_OVER)
 
 
 class LeadImport(BusinessOwned):
@@ -138,6 +145,20 @@ class LeadImport(BusinessOwned):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_over(self) -> bool:
+        return self.status not in NOT_OVER
+
+    @property
+    def rows_in(self) -> int:
+        """Rows that are leads now, new ones or known ones."""
+        return self.rows - self.bad_rows
+
+    @property
+    def rows_left(self) -> int | None:
+        """Rows that were not read yet; `None` where nobody has counted the file."""
+        return None if self.rows_total is None else max(0, self.rows_total - self.rows)
 
 
 class LeadImportPart(BusinessOwned):

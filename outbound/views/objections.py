@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from calls.actions.do_not_call import OWN_WORD, list_number, unlist_number
+from calls.actions.do_not_call import list_number, unlist_number
 from calls.models import DoNotCall
 from outbound.contacts.export import csv_of
 from outbound.finding import numbers_written
@@ -72,7 +72,6 @@ def _list(request: BusinessRequest, form: NumberForm) -> HttpResponse:
         "form": form,
         "asked": asked,
         "pages": page_of(entries, request, by=("since", "id")),
-        "own_word": OWN_WORD,
     }
     return render(request, "outbound/do_not_call.html", context)
 
@@ -82,6 +81,8 @@ def unlist(request: BusinessRequest, entry_id: uuid.UUID) -> HttpResponse:
     entries = DoNotCall.objects.for_business(request.business).select_related("business")
     entry = get_object_or_404(entries, pk=entry_id)
     back = reverse("outbound:do_not_call")
+    if request.method == "GET" and entry.is_own_wish:
+        return redirect(back)
     form = UnlistForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]

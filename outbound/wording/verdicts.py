@@ -29,6 +29,10 @@ SENTENCES: Final[Mapping[tuple[str, str], _StrPromise]] = {
         "then start the run."
     ),
     (Gate.BUSINESS, "suspended"): _("The business is suspended."),
+    (Gate.BUSINESS, "hours_broken"): _(
+        "What is stored of the calling hours of the business cannot be read, so nobody is called. The "
+        "operator mends them in the admin, under “Outbound settings”; calling then goes on by itself."
+    ),
     (Gate.ACCOUNT, "missing"): _(
         "The business has no account with the carrier. Store one, then start the run."
     ),

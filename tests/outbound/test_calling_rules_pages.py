@@ -84,7 +84,8 @@ class TestNotToBeCalled:
         entry = lists(flowers, ISRAELI, DoNotCallVia.VOICE)
         page = as_alice.get(LIST)
         assert f"{LIST}{entry.pk}/" not in page
-        assert "Their own wish: it stays" in page
+        assert "Their own wish: only your operator can take it off" in page
+        assert as_alice.client.get(f"{LIST}{entry.pk}/")["Location"] == LIST  # nothing is offered
         answer = as_alice.post(f"{LIST}{entry.pk}/", reason="We want to").content.decode()
         assert "Nobody but that person takes it back" in answer
         assert listed(flowers) == {ISRAELI}
@@ -94,11 +95,13 @@ class TestNotToBeCalled:
     ) -> None:
         make_member(flowers, charlie, Membership.Role.AGENT)
         client.force_login(charlie)
+        client.cookies["django_language"] = "en"
         window = Window(client, flowers)
         window.post(f"{LIST}add/", number="050-123-4567")
         assert listed(flowers) == {ISRAELI}
         with business_scope(flowers):
             entry = DoNotCall.objects.get()
+        assert "An owner or a manager can take it off" in window.get(LIST)
         assert window.post(f"{LIST}{entry.pk}/", reason="No reason").status_code == 403
         assert client.get(f"{LIST}export/").status_code == 403
         assert listed(flowers) == {ISRAELI}

@@ -12,6 +12,7 @@ import pytest
 from outbound import windows
 from outbound.gates import (
     JOB_GATES,
+    LOOK_AGAIN,
     RUN_GATES,
     JobSituation,
     Lines,
@@ -178,10 +179,17 @@ def test_outside_the_window_they_are_called_when_it_opens() -> None:
     assert refusal.next_at == NOW + 20 * HOUR
 
 
-@pytest.mark.parametrize("reason", [Reason.BROKEN_SCHEDULE, Reason.NEVER_OPEN, Reason.TABLE_ENDS])
+@pytest.mark.parametrize("reason", [Reason.NEVER_OPEN, Reason.TABLE_ENDS])
 def test_a_window_that_cannot_be_told_is_shut(reason: Reason) -> None:
     refusal = put_off(a_run(), a_job(window=Decision(reason)))
     assert refusal.next_at == NOW + windows.HORIZON
+
+
+def test_hours_that_cannot_be_read_put_nobody_off_for_longer_than_a_look() -> None:
+    refusal = put_off(a_run(), a_job(window=Decision(Reason.BROKEN_SCHEDULE)))
+    assert refusal.next_at == NOW + LOOK_AGAIN
+    held = refusal_of_run(a_run(hours_broken=True))
+    assert held == Refusal(Gate.BUSINESS, "hours_broken", NOW + LOOK_AGAIN)
 
 
 def test_nobody_is_called_more_often_than_the_business_says() -> None:

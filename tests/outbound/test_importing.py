@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from calls.models import Lead
-from outbound.actions import confirm_mapping, errors_of, import_leads, upload_leads
+from outbound.actions import confirm_mapping, errors_of, import_leads, stop_import, upload_leads
 from outbound.actions.importing import _Import
 from outbound.contacts.columns import Mapping
 from outbound.models import (
@@ -19,7 +19,7 @@ from outbound.models import (
     LeadImportPart,
     LeadListEntry,
 )
-from tenants.models import Business, Membership, User
+from tenants.models import AuditEvent, Business, Membership, User
 from tenants.scoping import business_scope
 from tests.outbound.rig import OPEN_HOURS, Clock
 from tests.people import make_member
@@ -137,6 +137,77 @@ def test_rows_that_another_worker_has_read_are_not_read_again(flowers: Business)
     import_leads(until=never, clock=Clock())
     assert late._keep(rows) is False
     assert fresh(uploaded).rows == 3
+
+
+def stopped(uploaded: LeadImport, by: User | None = None) -> LeadImport:
+    stop_import(upload=fresh(uploaded), by=by, now=OPEN_HOURS)
+    return fresh(uploaded)
+
+
+def test_a_stopped_import_keeps_what_came_in_and_is_never_gone_on_with(flowers: Business) -> None:
+    numbers = ["nobody", *(f"05{number:08d}" for number in range(2500))]
+    uploaded = confirmed(flowers, "\n".join(["phone", *numbers]).encode())
+    import_leads(until=after(2), clock=Clock())
+    done = stopped(uploaded)
+    assert (done.status, done.ended_at) == (ImportStatus.CANCELED, OPEN_HOURS)
+    assert (done.rows_in, done.rows_left) == (999, 1501)
+    assert import_leads(until=never, clock=Clock()) == 0
+    assert fresh(uploaded).status == ImportStatus.CANCELED
+    assert len(people(flowers)) == 999
+    with business_scope(flowers):
+        assert not LeadImportPart.objects.exists()
+        event = AuditEvent.objects.get(action="leads.import_stopped")
+    assert event.facts == {"rows_in": 999, "rows_left": 1501}
+
+
+def test_whoever_reads_the_file_meanwhile_stops_at_the_next_chunk(flowers: Business) -> None:
+    numbers = [f"05{number:08d}" for number in range(3000)]
+    uploaded = confirmed(flowers, "\n".join(["phone", *numbers]).encode())
+    chunks = count(1)
+
+    def stop_after_the_first() -> bool:
+        if next(chunks) == 3:  # the list of imports, then each chunk of this one
+            stopped(uploaded)
+        return False
+
+    assert import_leads(until=stop_after_the_first, clock=Clock()) == 1000
+    done = fresh(uploaded)
+    assert (done.status, done.rows, len(people(flowers))) == ("canceled", 1000, 1000)
+
+
+def test_an_import_that_was_just_stopped_does_not_fail_for_want_of_its_file(
+    flowers: Business,
+) -> None:
+    uploaded = confirmed(flowers)
+    stopped(uploaded)
+    assert _Import(uploaded.pk, flowers.pk, Clock()).run(never) == 0
+    done = fresh(uploaded)
+    assert (done.status, done.failure) == (ImportStatus.CANCELED, "")
+
+
+def test_before_it_is_confirmed_an_import_can_be_stopped_and_then_not_confirmed(
+    flowers: Business,
+) -> None:
+    uploaded = upload(flowers)
+    assert stopped(uploaded).rows_left is None
+    with pytest.raises(ValidationError):
+        confirm_mapping(
+            upload=uploaded,
+            mapping=Mapping.model_validate(uploaded.mapping),
+            by=None,
+            now=OPEN_HOURS,
+        )
+    assert import_leads(until=never, clock=Clock()) == 0
+    assert people(flowers) == []
+
+
+def test_what_is_over_is_not_stopped(flowers: Business, charlie: User) -> None:
+    done = imported(flowers)
+    with pytest.raises(ValidationError):
+        stop_import(upload=done, by=None, now=OPEN_HOURS)
+    assert fresh(done).status == ImportStatus.COMPLETED
+    with pytest.raises(PermissionDenied):
+        stop_import(upload=confirmed(flowers), by=charlie, now=OPEN_HOURS)
 
 
 def test_the_file_is_not_kept_when_all_is_read(flowers: Business) -> None:

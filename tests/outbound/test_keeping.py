@@ -27,7 +27,7 @@ from outbound.models import (
     OutboundCallRun,
     PauseReason,
 )
-from outbound.wording import of_run
+from outbound.wording import holds_up, of_run
 from prosaas.simulator.call_plan import Callee
 from prosaas.simulator.rest_faults import RestFault
 from tenants.models import Business, Heartbeat
@@ -229,6 +229,30 @@ def test_a_broken_run_rings_nobody_and_waits_for_whoever_mends_it(
     assert fresh(broken_run).pause_reason == PauseReason.SETTINGS
     # Nobody of it was put off: they are due as soon as it goes on.
     assert job_of(broken_run).due_at <= clock()
+
+
+def test_broken_hours_of_the_business_ring_nobody_until_they_are_mended(
+    flowers: Business, garage: Business, line: CarrierThread, clock: Clock
+) -> None:
+    limits(garage)
+    held, sound = started(flowers), started(garage)
+    limits(flowers, schedule={"mon": "always"})
+    assert dial(for_s=5, clock=clock) == 1
+    assert line.rung == [job_of(sound).phone_e164]
+    # It is not the run's fault, so nobody has to start it again, and nobody of it was put off.
+    assert fresh(held).status == "running"
+    assert job_of(held).due_at <= clock()
+    with business_scope(flowers):
+        told = " ".join(holds_up(fresh(held), now=clock()))
+    assert "The operator mends them in the admin" in told
+
+    limits(flowers, schedule=ALWAYS)
+    clock.moves(minutes=1)
+    assert dial(for_s=5, clock=clock) == 1
+    assert line.rung[1:] == [job_of(held).phone_e164]
+    with business_scope(flowers):
+        told = " ".join(holds_up(fresh(held), now=clock()))
+    assert "mends" not in told
 
 
 def test_a_broken_run_does_not_start_by_itself(flowers: Business, clock: Clock) -> None:

@@ -92,6 +92,41 @@ def test_a_list_is_looked_at_confirmed_and_brought_in(as_alice: Client, flowers:
     assert as_alice.post(address, mapping(flowers)).status_code == 200  # begun already
 
 
+def test_an_import_is_stopped_after_being_asked_once(as_alice: Client, flowers: Business) -> None:
+    content = "phone\n" + "".join(f"05{number:08}\n" for number in range(2500))
+    address = uploaded(as_alice, flowers, file=file_of(content))
+    stop = f"{address}stop/"
+    assert f'href="{stop}"' in as_alice.get(address).content.decode()  # its columns are waited for
+    as_alice.post(address, {FIELD: str(flowers.pk), "role_0": "phone"})
+    asked = iter([False, False, True])
+    import_leads(until=lambda: next(asked), clock=timezone.now)
+    assert f'href="{stop}"' in as_alice.get(address).content.decode()
+    assert "Stop the import of “people.csv”?" in as_alice.get(stop).content.decode()
+    with business_scope(flowers):
+        assert LeadImport.objects.get().status == ImportStatus.RUNNING
+    assert as_alice.post(stop, {FIELD: str(flowers.pk)})["Location"] == address
+    page = as_alice.get(address).content.decode()
+    assert "1000 rows were brought in" in page
+    assert "1500 rows were left unread" in page
+    assert "hx-get" not in page
+    assert f'href="{stop}"' not in page
+    again = as_alice.post(stop, {FIELD: str(flowers.pk)}, follow=True).content.decode()
+    assert "This import is over already." in again
+
+
+def test_nobody_was_brought_in_by_what_was_stopped_before_it_began(
+    as_alice: Client, flowers: Business
+) -> None:
+    address = uploaded(as_alice, flowers)
+    as_alice.post(f"{address}stop/", {FIELD: str(flowers.pk)})
+    page = as_alice.get(address).content.decode()
+    assert "Nobody was brought in before the import was stopped." in page
+    as_alice.post(address, mapping(flowers))
+    run_imports()
+    with business_scope(flowers):
+        assert not Lead.objects.exists()
+
+
 def test_how_many_rows_there_are_is_known_while_it_runs(
     as_alice: Client, flowers: Business
 ) -> None:

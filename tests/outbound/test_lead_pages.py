@@ -328,6 +328,43 @@ def test_never_call_again_and_again_allowed_with_reasons(
         assert AuditEvent.objects.filter(action="number.unlisted").count() == 1
 
 
+ALLOW = "Allow calls again"
+
+
+@pytest.mark.parametrize("via", [DoNotCallVia.VOICE, DoNotCallVia.KEY])
+def test_their_own_wish_is_not_offered_to_be_lifted(
+    as_alice: Client, flowers: Business, via: DoNotCallVia
+) -> None:
+    lead = make_lead(flowers)
+    with business_scope(flowers):
+        DoNotCall.objects.add(business_id=flowers.pk, phone_e164=DANA, via=via, now=timezone.now())
+    address = f"/leads/{lead.pk}/do-not-call/"
+    page = shown(as_alice, f"/leads/{lead.pk}/")
+    assert ALLOW not in page
+    assert address not in page
+    assert "your operator can take the number off the list" in page
+    assert as_alice.get(address)["Location"] == f"/leads/{lead.pk}/"
+    answer = as_alice.post(address, {FIELD: str(flowers.pk), "off": "1", "reason": "x"})
+    assert "Nobody but that person takes it back" in answer.content.decode()
+    with business_scope(flowers):
+        assert DoNotCall.objects.has(flowers.pk, DANA)
+
+
+def test_what_the_business_has_listed_is_lifted_by_who_may(
+    as_alice: Client, charlie: User, flowers: Business
+) -> None:
+    lead = make_lead(flowers)
+    post(as_alice, flowers, f"/leads/{lead.pk}/do-not-call/", off="0", reason="asked by mail")
+    assert ALLOW in shown(as_alice, f"/leads/{lead.pk}/")
+    make_member(flowers, charlie, Membership.Role.AGENT)
+    agent = Client()
+    agent.force_login(charlie)
+    agent.cookies["django_language"] = "en"
+    page = shown(agent, f"/leads/{lead.pk}/")
+    assert ALLOW not in page
+    assert "An owner or a manager can allow calls again." in page
+
+
 def test_fields_are_made_moved_and_given_up(as_alice: Client, flowers: Business) -> None:
     lead = make_lead(flowers, facts={"City": "Haifa"})
     post(as_alice, flowers, "/leads/fields/new/", label="City", kind="text", choices="")

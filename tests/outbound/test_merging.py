@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
 from calls.models import Appointment, Call, CallStatus, DoNotCall, DoNotCallVia, Lead, LeadNote
-from outbound.actions import merge_leads
+from outbound.actions import keep_apart, merge_leads
 from outbound.duplicates import duplicates, is_similar
 from outbound.models import (
     DialAttempt,
@@ -19,6 +19,7 @@ from outbound.models import (
     LeadListEntry,
     OutboundCallJob,
     OutboundCallRun,
+    TwoPeople,
 )
 from tenants.decorators import FIELD
 from tenants.models import AuditEvent, Business, Membership, User
@@ -267,6 +268,70 @@ def test_who_has_the_same_name_is_suggested(flowers: Business, one: Lead, other:
         ]
         assert pairs.after == ""
         assert duplicates(flowers, after="dana levi").rows == []
+
+
+def proposed(business: Business) -> list[tuple[Lead, Lead]]:
+    with business_scope(business):
+        return [(pair.keep, pair.drop) for pair in duplicates(business).rows]
+
+
+def test_two_people_are_not_proposed_again(
+    flowers: Business, alice: User, one: Lead, other: Lead
+) -> None:
+    keep_apart(one=other, other=one, by=alice, now=NOW)  # whichever stands first
+    keep_apart(one=one, other=other, by=alice, now=NOW)
+    assert proposed(flowers) == []
+    with business_scope(flowers):
+        event = AuditEvent.objects.get(action="leads.kept_apart")
+        assert TwoPeople.objects.get().said_by == alice
+    assert (event.subject, event.facts) == (str(other.pk), {"other": str(one.pk)})
+
+
+def test_a_third_of_the_name_is_still_proposed_with_either(
+    flowers: Business, one: Lead, other: Lead
+) -> None:
+    third = make(flowers, "+972541112233")
+    keep_apart(one=one, other=other, by=None, now=NOW)
+    assert proposed(flowers) == [(one, third)]
+    keep_apart(one=one, other=third, by=None, now=NOW)
+    assert proposed(flowers) == [(other, third)]
+
+
+def test_who_was_kept_apart_can_be_merged_after_all(one: Lead, other: Lead) -> None:
+    keep_apart(one=one, other=other, by=None, now=NOW)
+    merged(one, other)
+    with business_scope(one.business_id):
+        assert not TwoPeople.objects.exists()
+
+
+def test_only_who_may_merge_keeps_apart_and_only_two_of_one_business(
+    flowers: Business, garage: Business, charlie: User, one: Lead, other: Lead
+) -> None:
+    make_member(flowers, charlie, Membership.Role.AGENT)
+    with pytest.raises(PermissionDenied):
+        keep_apart(one=one, other=other, by=charlie, now=NOW)
+    for strange in (one, make(garage, ONE)):
+        with pytest.raises(ValidationError):
+            keep_apart(one=one, other=strange, by=None, now=NOW)
+    assert proposed(flowers) == [(one, other)]
+
+
+def test_the_page_of_duplicates_forgets_a_pair_and_stays_where_it_was(
+    client: Client, alice: User, flowers: Business, one: Lead, other: Lead
+) -> None:
+    client.force_login(alice)
+    client.cookies["django_language"] = "en"
+    apart = f"/leads/merge/{one.pk}/{other.pk}/apart/"
+    for page in ("/leads/duplicates/", f"/leads/merge/{one.pk}/{other.pk}/"):
+        assert f'action="{apart}"' in client.get(page).content.decode()
+    assert client.get(apart).status_code == 405
+    answer = client.post(apart, {FIELD: str(flowers.pk), "after": "abe & co"})
+    assert answer["Location"] == "/leads/duplicates/?after=abe+%26+co"
+    page = client.get("/leads/duplicates/").content.decode()
+    assert "They stay two leads, and are not proposed again." in page
+    assert apart not in page
+    page = client.get(f"/leads/merge/{one.pk}/{other.pk}/").content.decode()
+    assert "Somebody of your business has said that these are two people." in page
 
 
 def test_names_are_looked_through_a_part_at_a_time(

@@ -25,10 +25,13 @@ from tenants.http import BusinessRequest
 def do_not_call(request: BusinessRequest, lead_id: uuid.UUID) -> HttpResponse:
     """Asks for what is not so now. The form says which it was, in case that changes meanwhile."""
     lead = found(request, lead_id)
-    is_listed = DoNotCall.objects.has(request.business.pk, lead.phone_e164)
-    off = request.POST["off"] == "1" if "off" in request.POST else is_listed
+    listed = DoNotCall.objects.for_business(request.business).filter(phone_e164=lead.phone_e164)
+    entry = listed.first()
+    off = request.POST["off"] == "1" if "off" in request.POST else entry is not None
     if off and not may(request.role, Action.MANAGE_LEADS):
         raise PermissionDenied
+    if request.method == "GET" and entry is not None and entry.is_own_wish:
+        return redirect("leads:lead", lead.pk)  # which says who may allow it
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         change = unlist_number if off else list_number

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ from outbound.contacts.columns import Mapping
 from outbound.contacts.problems import SENTENCES, Problem
 from outbound.lead_forms import MappingForm, UploadForm
 from outbound.models import ImportStatus, LeadImport, LeadImportError, LeadList
-from outbound.views.leads.errors import tell_form
+from outbound.views.leads.errors import tell_form, tell_page
 from tenants.access import Action
 from tenants.actions import record_audit
 from tenants.decorators import page
@@ -113,6 +114,27 @@ def progress(request: BusinessRequest, import_id: uuid.UUID) -> HttpResponse:
     if not request.htmx:
         return redirect("leads:import", found.pk)
     return render(request, "leads/_import.html", _told(request, found))
+
+
+@page(Action.MANAGE_LEADS)
+def stop_import(request: BusinessRequest, import_id: uuid.UUID) -> HttpResponse:
+    found = _found(request, import_id)
+    if request.method == "POST":
+        try:
+            actions.stop_import(upload=found, by=request.user, now=timezone.now())
+            messages.success(request, _("The import is stopped."))
+        except ValidationError as error:
+            tell_page(request, error)
+        return redirect("leads:import", found.pk)
+    asked = {
+        "title": _("Stop the import of “%(name)s”?") % {"name": found.file_name},
+        "text": _(
+            "Whoever was brought in already stays. The rest of the file is not read any more."
+        ),
+        "yes": _("Stop the import"),
+        "back": reverse("leads:import", args=[found.pk]),
+    }
+    return render(request, "parts/ask.html", asked)
 
 
 def _told(request: BusinessRequest, found: LeadImport) -> dict[str, Any]:
