@@ -57,6 +57,12 @@ class Phrase(Enum):
         "ar": "نعتذر، حدث خلل لدينا. مع السلامة.",
     }
 
+    NUMBER_TEST = {
+        "he": "זוהי בדיקה של המספר שאליו הסוכן שלכם מעביר שיחות. הוא פועל. להתראות.",
+        "en": "This is a test of the number to which your agent transfers calls. It works. Goodbye.",
+        "ar": "هذا اختبار للرقم الذي يحوّل إليه وكيلكم المكالمات. إنه يعمل. مع السلامة.",
+    }
+
     def in_language(self, language: str) -> str:
         return self.value[language]
 

@@ -25,3 +25,11 @@ def detection(slug: str, attempt_id: uuid.UUID) -> str:
 
 def fallback(language: str) -> str:
     return public(reverse("outbound:fallback", args=[language]))
+
+
+def test_answer(slug: str, test_id: uuid.UUID) -> str:
+    return public(reverse("outbound:number_test_answer", args=[slug, test_id]))
+
+
+def test_status(slug: str, test_id: uuid.UUID) -> str:
+    return public(reverse("outbound:number_test_status", args=[slug, test_id]))

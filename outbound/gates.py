@@ -282,6 +282,16 @@ RUN_GATES: Final[tuple[RunGate, ...]] = (
     calls_are_left_today,
     minutes_are_left_today,
 )
+# A person asks for one call to a number of their own: no run, no model and no list has a say in it.
+TEST_GATES: Final[tuple[RunGate, ...]] = (
+    business_is_active,
+    account_is_good,
+    pace_is_kept,
+    installation_has_lines,
+    business_has_lines,
+    calls_are_left_today,
+    minutes_are_left_today,
+)
 JOB_GATES: Final[tuple[JobGate, ...]] = (
     destination_is_allowed,
     nobody_has_objected,
@@ -295,6 +305,10 @@ JOB_GATES: Final[tuple[JobGate, ...]] = (
 
 def refusal_of_run(run: RunSituation) -> Refusal | None:
     return next((refusal for gate in RUN_GATES if (refusal := gate(run))), None)
+
+
+def refusal_of_test(run: RunSituation) -> Refusal | None:
+    return next((refusal for gate in TEST_GATES if (refusal := gate(run))), None)
 
 
 def refusal_of_job(run: RunSituation, job: JobSituation) -> Refusal | None:

@@ -41,6 +41,7 @@ from outbound.situation import (
 )
 from outbound.verdicts import note_passed, note_refusal
 from tenants.credentials import CredentialMissing, TwilioAccount, twilio_account
+from tenants.models import Business
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 
 logger = structlog.get_logger(__name__)
@@ -91,16 +92,16 @@ def take_jobs(
 ) -> Taken:
     """Intents for up to `most` jobs of this run that are due and may be dialled now."""
     with platform_scope(PlatformReason.DIAL):
-        _wait_for_turn()
+        wait_for_turn()
         now = clock()
         with business_scope(business_id):
-            account = _account(business_id)
-        lines = _carrier_account(account)
+            account = account_of(business_id)
+        lines = locked_account(account)
         all_over = everywhere(lines)
         with business_scope(business_id):
             run = _locked(run_id, business_id)
             rules = Rules.of(run, now)
-            usage = _usage(rules, now)
+            usage = locked_usage(rules.business, now)
             situation = run_situation(rules, usage, lines, all_over, now)
             refusal = refusal_of_run(situation)
             if refusal or account is None or lines is None:
@@ -112,7 +113,7 @@ def take_jobs(
             return batch.take(jobs, busy)
 
 
-def _wait_for_turn() -> None:
+def wait_for_turn() -> None:
     """One at a time over the whole installation: only so are its lines never counted twice. Held
     for some milliseconds, and for ten seconds at most if the process stops in between.
     """
@@ -120,18 +121,26 @@ def _wait_for_turn() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [INSTALLATION_LOCK])
 
 
-def _account(business_id: uuid.UUID) -> TwilioAccount | None:
+def account_of(business_id: uuid.UUID) -> TwilioAccount | None:
     try:
         return twilio_account(business_id)
     except CredentialMissing:
         return None
 
 
-def _carrier_account(account: TwilioAccount | None) -> CarrierAccount | None:
+def locked_account(account: TwilioAccount | None) -> CarrierAccount | None:
     if account is None:
         return None
     accounts = CarrierAccount.objects.select_for_update()
     return accounts.get_or_create(account_sid=account.account_sid)[0]
+
+
+def keep_pace(lines: CarrierAccount, now: datetime) -> None:
+    """One more call goes out now; the next one waits its turn. Not stored yet."""
+    per_second = Decimal(lines.calls_per_second)
+    if per_second > 0:
+        between = timedelta(seconds=float(1 / (per_second * OF_THE_PACE)))
+        lines.next_at = max(lines.next_at or now, now) + between
 
 
 def _locked(run_id: uuid.UUID, business_id: uuid.UUID) -> OutboundCallRun:
@@ -141,10 +150,9 @@ def _locked(run_id: uuid.UUID, business_id: uuid.UUID) -> OutboundCallRun:
     return run
 
 
-def _usage(rules: Rules, now: datetime) -> DialUsage:
-    usages = DialUsage.objects.for_business(rules.business).select_for_update()
-    day = day_of(rules.business, now)
-    return usages.get_or_create(business=rules.business, day=day)[0]
+def locked_usage(business: Business, now: datetime) -> DialUsage:
+    usages = DialUsage.objects.for_business(business).select_for_update()
+    return usages.get_or_create(business=business, day=day_of(business, now))[0]
 
 
 def _room(situation: RunSituation) -> int:
@@ -224,11 +232,8 @@ class _Batch:
     def _choose_one(self, job: OutboundCallJob) -> None:
         self._chosen.append(job)
         self._situation.allow(job.phone_e164)
-        per_second = Decimal(self._lines.calls_per_second)
-        if per_second > 0:
-            between = timedelta(seconds=float(1 / (per_second * OF_THE_PACE)))
-            self._lines.next_at = max(self._lines.next_at or self._now, self._now) + between
-            self._situation.next_call_at = self._lines.next_at
+        keep_pace(self._lines, self._now)
+        self._situation.next_call_at = self._lines.next_at
 
     def _put_off(self, job: OutboundCallJob, refusal: Refusal) -> None:
         _note(self._run, job, refusal, self._now)

@@ -17,7 +17,7 @@ from calls import telephony
 from calls.telephony import ListedCall, TelephonyError
 from outbound.binding import bind, locked
 from outbound.liveness import is_dead
-from outbound.models import AttemptState, DialAttempt, JobStatus, OutboundCallJob
+from outbound.models import AttemptState, DialAttempt, JobStatus, NumberTest, OutboundCallJob
 from outbound.placements import put_back
 from outbound.protocol import protocol
 from tenants.credentials import CredentialMissing, TwilioAccount, twilio_account
@@ -142,11 +142,12 @@ def _listed(attempt: DialAttempt, account: TwilioAccount) -> list[ListedCall] | 
 
 
 def _not_of_others(attempt: DialAttempt, listed: Sequence[ListedCall]) -> list[ListedCall]:
-    """Without what is some other attempt's already, of whatever business on this account."""
+    """Without what is some other attempt's, or a test's, already, of whatever business on this account."""
     sids = [call.call_sid for call in listed]
     with platform_scope(PlatformReason.DIAL):
         others = DialAttempt.objects.filter(call_sid__in=sids).exclude(pk=attempt.pk)
-        taken = set(others.values_list("call_sid", flat=True))
+        tests = NumberTest.objects.filter(call_sid__in=sids)
+        taken = {sid for rows in (others, tests) for sid in rows.values_list("call_sid", flat=True)}
     return [call for call in listed if call.call_sid not in taken]
 
 

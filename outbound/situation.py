@@ -22,6 +22,7 @@ from outbound.models import (
     CarrierAccount,
     DialAttempt,
     DialUsage,
+    NumberTest,
     OutboundCallJob,
     OutboundCallRun,
     OutboundSettings,
@@ -69,8 +70,10 @@ def everywhere(account: CarrierAccount | None) -> Everywhere:
 
 def on_the_line(account_sid: str, numbers: Collection[str]) -> frozenset[str]:
     """Which of them a call of this account rings, whoever's it is. Inside a platform scope only."""
-    live = DialAttempt.objects.live().filter(account_sid=account_sid, to_e164__in=numbers)
-    return frozenset(live.values_list("to_e164", flat=True))
+    here = {"account_sid": account_sid, "to_e164__in": numbers}
+    dialled = DialAttempt.objects.live().filter(**here).values_list("to_e164")
+    tested = NumberTest.objects.live().filter(**here).values_list("to_e164")
+    return frozenset(number for (number,) in dialled.union(tested))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,50 @@ def ordinary_situation(rules: Rules, now: datetime) -> RunSituation:
         tomorrow=_tomorrow(rules.business, now),
         require_consent=rules.run.require_consent,
         countries=own.countries or own_countries(rules.business),
+        most_calls=own.most_calls,
+        within=timedelta(days=own.within_days),
+        gap=own.gap,
+        dialled_by_block=Counter(),
+        most_of_a_block=settings.OUTBOUND_BLOCK_CALLS_A_MINUTE,
+    )
+
+
+def situation_of_test(
+    business: Business,
+    own: OutboundSettings,
+    usage: DialUsage,
+    account: CarrierAccount | None,
+    all_over: Everywhere,
+    *,
+    seconds_a_call: int,
+    now: datetime,
+) -> RunSituation:
+    """For one call that belongs to no run."""
+    live = DialAttempt.objects.for_business(business).live().count()
+    live += NumberTest.objects.for_business(business).live().count()
+    return RunSituation(
+        now=now,
+        status=RunStatus.RUNNING,
+        business_is_active=business.is_active,
+        account_missing=account is None,
+        account_refused_code=account.refused_code if account and account.refused_at else None,
+        key_missing=False,
+        key_refused_until=None,
+        next_call_at=account.next_at if account else None,
+        slowed_until=account.slowed_until if account else None,
+        account_lines=_account_lines(account, all_over),
+        installation=_installation_lines(all_over),
+        business=Lines(live, own.concurrency),
+        run=Lines(0, 1),
+        calls_today=usage.calls,
+        most_calls_today=own.most_calls_today,
+        seconds_today=usage.reserved_s + usage.used_s,
+        reserved_today=usage.reserved_s,
+        most_seconds_today=own.most_seconds_today,
+        seconds_a_call=seconds_a_call,
+        tomorrow=_tomorrow(business, now),
+        require_consent=False,
+        countries=own.countries or own_countries(business),
         most_calls=own.most_calls,
         within=timedelta(days=own.within_days),
         gap=own.gap,

@@ -13,6 +13,20 @@ urlpatterns = [
     path(
         "webhooks/twilio/call-status/<slug:slug>/<uuid:attempt_id>", webhooks.status, name="status"
     ),
+    path(
+        "twiml/number-test/<slug:slug>/<uuid:test_id>",
+        webhooks.answer_test,
+        name="number_test_answer",
+    ),
+    path(
+        "webhooks/twilio/number-test/<slug:slug>/<uuid:test_id>",
+        webhooks.test_status,
+        name="number_test_status",
+    ),
+    path("settings/people/<uuid:target_id>/test/", views.number_test, name="number_test"),
+    path(
+        "settings/people/<uuid:target_id>/test/now/", views.number_test_now, name="number_test_now"
+    ),
     path("outbound/", views.runs, name="runs"),
     path("outbound/new/", views.new_run, name="new_run"),
     path("outbound/calendar/", views.calendar, name="calendar"),

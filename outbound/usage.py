@@ -5,24 +5,36 @@ Of all rows that are locked for an attempt this is the last one.
 
 from __future__ import annotations
 
+import uuid
+from datetime import date
+from typing import Protocol
+
 from django.db.models import F
 
-from outbound.models import DialAttempt, DialUsage
+from outbound.models import DialUsage
 
 
-def reserve(attempt: DialAttempt) -> None:
-    _change(attempt, calls=1, reserved_s=attempt.reserved_s)
+class Counted(Protocol):
+    """A call for which seconds of a day are kept."""
+
+    business_id: uuid.UUID
+    usage_day: date
+    reserved_s: int
 
 
-def give_back(attempt: DialAttempt) -> None:
+def reserve(call: Counted) -> None:
+    _change(call, calls=1, reserved_s=call.reserved_s)
+
+
+def give_back(call: Counted) -> None:
     """Nobody was rung."""
-    _change(attempt, calls=-1, reserved_s=-attempt.reserved_s)
+    _change(call, calls=-1, reserved_s=-call.reserved_s)
 
 
-def use(attempt: DialAttempt, *, seconds: int) -> None:
-    _change(attempt, reserved_s=-attempt.reserved_s, used_s=seconds)
+def use(call: Counted, *, seconds: int) -> None:
+    _change(call, reserved_s=-call.reserved_s, used_s=seconds)
 
 
-def _change(attempt: DialAttempt, **by: int) -> None:
-    day = DialUsage.objects.for_business(attempt.business_id).filter(day=attempt.usage_day)
+def _change(call: Counted, **by: int) -> None:
+    day = DialUsage.objects.for_business(call.business_id).filter(day=call.usage_day)
     day.update(**{field: F(field) + amount for field, amount in by.items()})

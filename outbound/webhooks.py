@@ -37,6 +37,20 @@ def detection(request: HttpRequest, slug: str, attempt_id: uuid.UUID) -> HttpRes
     return HttpResponse(status=204)
 
 
+@from_carrier
+def answer_test(request: HttpRequest, slug: str, test_id: uuid.UUID) -> HttpResponse:
+    form = IncomingCallForm.read(request.POST)
+    document = actions.answer_number_test(slug=slug, test_id=test_id, form=form, now=timezone.now())
+    return twiml_response(document)
+
+
+@from_carrier
+def test_status(request: HttpRequest, slug: str, test_id: uuid.UUID) -> HttpResponse:
+    form = CallStatusForm.read_callback(request.POST, idempotency_token=idempotency_token(request))
+    actions.take_number_test_status(slug=slug, test_id=test_id, form=form, now=timezone.now())
+    return HttpResponse(status=204)
+
+
 @csrf_exempt
 def fallback(request: HttpRequest, language: str) -> HttpResponse:
     """What whoever picked up hears when we do not answer in time. It asks nobody, neither for a row

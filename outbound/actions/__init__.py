@@ -23,6 +23,12 @@ from outbound.actions.lists import (
     take_out_of_list,
 )
 from outbound.actions.merging import keep_apart, merge_leads
+from outbound.actions.number_test_news import (
+    answer_number_test,
+    settle_number_tests,
+    take_number_test_status,
+)
+from outbound.actions.number_tests import begin_number_test
 from outbound.actions.runs import (
     add_leads,
     call_again,
@@ -39,6 +45,8 @@ from outbound.actions.stopping import hang_up_all
 __all__ = [
     "add_leads",
     "answer_attempt",
+    "answer_number_test",
+    "begin_number_test",
     "call_again",
     "confirm_mapping",
     "create_run",
@@ -60,11 +68,13 @@ __all__ = [
     "put_in_list",
     "rename_list",
     "schedule_run",
+    "settle_number_tests",
     "start_run",
     "stop_import",
     "stop_run",
     "take_attempt_status",
     "take_detection",
+    "take_number_test_status",
     "take_out_of_list",
     "try_account_again",
     "upload_leads",

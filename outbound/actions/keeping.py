@@ -11,6 +11,7 @@ import structlog
 from django.db.models import Exists, OuterRef
 
 from outbound import liveness
+from outbound.actions.number_test_news import settle_number_tests
 from outbound.actions.stopping import withdraw_late_calls
 from outbound.models import (
     OPEN,
@@ -44,6 +45,7 @@ def keep_watch(*, clock: Callable[[], datetime] = database_now) -> dict[str, int
             "dead_settled": settle_the_dead(now=clock()),
             "looked_up": look_up_unknown(now=clock()),
             "attempts_over": settle_finished(now=clock()),
+            "number_tests": settle_number_tests(now=clock()),
             "withdrawn": withdraw_late_calls(now=clock()),
             "runs_started": start_scheduled(now=clock()),
             "runs_completed": complete_runs(now=clock()),

@@ -8,6 +8,7 @@ from outbound.admin.installation import CarrierAccountAdmin, SuppressedNumberAdm
 from outbound.admin.jobs import OutboundCallJobAdmin
 from outbound.admin.limits import DialUsageAdmin, OutboundSettingsAdmin
 from outbound.admin.lists import LeadListAdmin, LeadListEntryAdmin, TwoPeopleAdmin
+from outbound.admin.number_tests import NumberTestAdmin
 from outbound.admin.runs import OutboundCallRunAdmin
 from outbound.admin.verdicts import DialVerdictAdmin
 
@@ -20,6 +21,7 @@ __all__ = [
     "LeadImportErrorAdmin",
     "LeadListAdmin",
     "LeadListEntryAdmin",
+    "NumberTestAdmin",
     "OutboundCallJobAdmin",
     "OutboundCallRunAdmin",
     "OutboundSettingsAdmin",

@@ -12,6 +12,12 @@ from outbound.models.lists import (
     LeadList,
     LeadListEntry,
 )
+from outbound.models.number_test import (
+    LIVE_TESTS,
+    NumberTest,
+    NumberTestState,
+    NumberTrouble,
+)
 from outbound.models.run import (
     AT_REST,
     OVER,
@@ -37,11 +43,15 @@ __all__ = [
     "Gate",
     "ImportStatus",
     "JobStatus",
+    "LIVE_TESTS",
     "LeadImport",
     "LeadImportError",
     "LeadImportPart",
     "LeadList",
     "LeadListEntry",
+    "NumberTest",
+    "NumberTestState",
+    "NumberTrouble",
     "OutboundCallJob",
     "OutboundCallRun",
     "OutboundSettings",

@@ -8,6 +8,7 @@ from outbound.views.job import job, settle_attempt
 from outbound.views.jobs import jobs
 from outbound.views.limits import limits
 from outbound.views.making import fill, new_run, often, times, whom, words
+from outbound.views.number_tests import number_test, number_test_now
 from outbound.views.objections import do_not_call, export_do_not_call, list_telephone, unlist
 from outbound.views.preview import preview
 from outbound.views.run import run, run_now
@@ -24,6 +25,8 @@ __all__ = [
     "limits",
     "list_telephone",
     "new_run",
+    "number_test",
+    "number_test_now",
     "often",
     "preview",
     "run",

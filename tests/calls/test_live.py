@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from calls.actions import end_call, instruct_agent, take_over
 from calls.models import (
@@ -319,3 +321,16 @@ def test_whoever_is_not_on_the_team_orders_nothing(flowers: Business, charlie: U
     with pytest.raises(PermissionDenied):
         end_call(business=flowers, call_id=call.pk, by=charlie, now=NOW)
     assert again(call).is_live
+
+
+def test_the_agent_speaks_from_the_same_side_during_a_call_and_afterwards(
+    flowers: Business, alice: User
+) -> None:
+    call = make_call(flowers)
+    says(call, "Flowers, hello.", 1, speaker="agent")
+    says(call, "Do you have roses?", 2)
+    hers = as_member(alice)
+    for address in (reverse("calls:live-call", args=[call.pk]), f"/calls/{call.pk}/"):
+        page = hers.get(address).content.decode()
+        sides = re.findall(r"\bchat-(start|end)\b", page)
+        assert sides == ["start", "end"], address

@@ -296,6 +296,11 @@ class TestTheAccountPage:
 
 
 class TestAForgottenPassword:
+    def test_is_asked_about_where_people_log_in(self, browser: Client) -> None:
+        page = browser.get(LOGIN).content.decode()
+        assert '<a class="link" href="/accounts/password/reset/">Forgot your password?</a>' in page
+        assert browser.get("/accounts/password/reset/").status_code == 200
+
     def test_is_replaced_by_a_letter(self, browser: Client, alice: User, flowers: Business) -> None:
         browser.post("/accounts/password/reset/", {"email": alice.email})
         (letter,) = mail.outbox

@@ -37,6 +37,8 @@ PLACES = {
     ("outbound/actions/importing.py", "IMPORT_LEADS"),
     ("outbound/actions/carrier_accounts.py", "ADMIN"),
     ("outbound/actions/keeping.py", "DIAL"),
+    ("outbound/actions/number_test_news.py", "DIAL"),
+    ("outbound/actions/number_tests.py", "DIAL"),
     ("outbound/actions/stopping.py", "DIAL"),
     ("outbound/finding.py", "COMMAND"),
     ("outbound/intents.py", "DIAL"),
