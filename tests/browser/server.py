@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from prosaas.simulator.people import Person
 from prosaas.simulator.phone_call import PhoneCall
 from prosaas.simulator.switchboard import DEFAULT_CALLER
 from tenants.models import Business, User
-from tests.product import QUICK, Product, served
+from tests.product import QUICK, Product, moments, served
 
 
 class Site:
@@ -47,6 +48,18 @@ class Site:
     def picks_up(self, number: str, callee: Callee) -> None:
         """Who is there when the product dials this number."""
         self._product.carrier.directory.numbers[number] = callee
+
+    def answered_at(self, call: PhoneCall) -> float:
+        """By the machine's clock."""
+        return self._by_the_wall(call.answered_at or 0.0)
+
+    def model_said(self, kind: str) -> float:
+        """When the model first sent an event of this kind, by the machine's clock."""
+        [session] = self._product.used_sessions()
+        return self._by_the_wall(moments(session, kind)[0])
+
+    def _by_the_wall(self, moment: float) -> float:
+        return time.time() - self._product.carrier.clock.now() + moment
 
     def hang_up(self, call: PhoneCall) -> None:
         self._loop.call_soon_threadsafe(call.hang_up)

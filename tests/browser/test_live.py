@@ -18,10 +18,11 @@ from pytest_django import Settings
 
 from prosaas.embedded import Valkey
 from prosaas.processes import is_root
-from prosaas.simulator.people import silent_caller
+from prosaas.simulator.people import AfterAgentEnds, Person, Say, Silent, silent_caller
 from tenants.models import Business, User
 from tests.browser.server import Site, log_in, site
 from tests.people import make_number, make_published
+from tests.product import OthersTime, measured
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,6 +35,8 @@ pytestmark = [
 
 A_SECOND = re.compile(r"^([89]\d{3}|\d{5,})$")  # of samples, or more
 GREETING = "Hello, this is Flowers."
+QUESTION = "When are you open?"
+SHOWN_WITHIN_S = 0.5
 AWAY = "News come late at the moment"
 ANOTHER = "+972501230099"
 STOPPED_FOR_S = 10.0
@@ -139,3 +142,47 @@ def test_without_redis_the_page_says_so_goes_on_by_itself_and_is_right_again_wit
         running.hang_up(second)
         expect(page.locator("[data-call]")).to_have_count(0)
         page.context.close()
+
+
+# What the page shows, and since when by the machine's clock.
+WATCH = """(words) => {
+    window.seen = {};
+    const look = () => {
+        const calls = document.querySelectorAll("[data-call]").length;
+        const there = (word) => word === "call" ? calls > 0 : document.body.innerText.includes(word);
+        for (const word of words) if (there(word)) window.seen[word] ??= Date.now() / 1000;
+        if (window.seen.call && !calls) window.seen.over ??= Date.now() / 1000;
+    };
+    new MutationObserver(look).observe(document.body, {subtree: true, childList: true});
+}"""
+
+
+def test_what_happens_in_a_call_is_on_the_screen_within_half_a_second(
+    browser: Browser, settings: Settings, alice: User, flowers: Business
+) -> None:
+    """`pytest -s` shows how soon: from the carrier's and the model's own events to the picture. What
+    the agent says is an event when it was heard to its end, and not before.
+    """
+    make_published(flowers, greeting=GREETING)
+    number = make_number(flowers).e164
+    asks = Person("asks", (AfterAgentEnds(500), Say("en_opening_hours"), Silent()))
+    with site(settings, hears=QUESTION) as running:
+        page = window(browser, running, alice)
+        page.evaluate(WATCH, ["call", QUESTION])
+        others = OthersTime()
+        call = running.call(flowers, number, asks)
+        expect(page.locator("[data-call]")).to_contain_text(QUESTION, timeout=20_000)
+        happened = {
+            "call": running.answered_at(call),
+            QUESTION: running.model_said("conversation.item.input_audio_transcription.completed"),
+            "over": time.time(),
+        }
+        running.hang_up(call)
+        expect(page.locator("[data-call]")).to_have_count(0)
+        seen = page.evaluate("window.seen")
+        page.context.close()
+    late = {what: seen[what] - at for what, at in happened.items()}
+    for what, seconds in late.items():
+        measured(f"on the screen: {what}", [seconds])
+    assert set(late) == {"call", QUESTION, "over"}
+    assert max(late.values()) < SHOWN_WITHIN_S * others.slowdown()
