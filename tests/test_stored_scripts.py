@@ -207,7 +207,7 @@ class Furnished:
         self.rows[model].append(make_row(model, self.business, **given))
 
     def _parents(self, model: Owned, *, needed: bool) -> dict[str, Any]:
-        found = {}
+        found: dict[str, Any] = {}
         for field in model._meta.concrete_fields:
             is_other = isinstance(field, ForeignKey) and field.name != "business"
             if is_other and is_needed(field) is needed:

@@ -17,7 +17,6 @@ from typing import IO, Final
 
 import structlog
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +30,7 @@ from outbound.contacts.problems import FILE_TOO_LARGE, FileUnreadableError, Prob
 from outbound.contacts.proposing import propose_mapping
 from outbound.contacts.rows import Contact, RowError, merge, read_contacts
 from outbound.contacts.tables import open_table
+from outbound.foreign_keys import forget_plans
 from outbound.models import (
     ImportStatus,
     LeadImport,
@@ -233,7 +233,7 @@ class _Import:
             people = _merged(one for one in chunk if isinstance(one, Contact))
             created, known = _into_list(upload, people, self.clock())
             _keep_errors(upload, errors)
-            _forget_plans()
+            forget_plans()
             self._rows().update(
                 next_row=chunk[-1].row_no + 1,
                 rows=F("rows") + len(chunk),
@@ -253,14 +253,6 @@ class _Import:
                 return  # it was stopped, and its file is gone
             _forget_file(self.business_id, self.import_id)
         logger.info("leads_imported", import_id=str(self.import_id), status=status.value)
-
-
-def _forget_plans() -> None:
-    """PostgreSQL plans the check of a foreign key once for each session. Planned while the table was
-    all but empty it reads the whole of it, and a list of 100,000 takes minutes instead of seconds.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("DISCARD PLANS")
 
 
 def _merged(contacts: Iterator[Contact]) -> list[Contact]:

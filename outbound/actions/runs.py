@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Lead
 from outbound import accounts
+from outbound.foreign_keys import forget_plans
 from outbound.models import (
     AT_REST,
     OVER,
@@ -190,9 +191,11 @@ def call_again(
         OutboundCallRun.objects.for_business(run.business_id).filter(pk=again.pk).update(
             again_of=run
         )
-        ended = OutboundCallJob.objects.of_run(run).filter(status__in=wanted).order_by("due_at")
-        leads = (job.lead for job in ended.select_related("lead").iterator(AT_A_TIME))
-        add_leads(run=again, leads=leads, by=by, now=now)
+        forget_plans()
+        added = OutboundCallJob.objects.call_again(
+            of=run, statuses=wanted, into=again, first_due_at=now - timedelta(seconds=1)
+        )
+        _audit(again, "run.leads_added", by, now, added=added)
         again.refresh_from_db()
         return again
 

@@ -13,4 +13,4 @@ def moment(instant: datetime | None, zone: tzinfo | None) -> str:
     if instant is None:
         return ""
     local = localtime(instant, zone)
-    return f"{date_format(local, 'DATE_FORMAT')}, {local:%H:%M}"
+    return date_format(local, "DATETIME_FORMAT")
