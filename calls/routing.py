@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 
 from calls.consumers import BrowserCallConsumer, MediaStreamConsumer
 from calls.sockets.door import of_our_pages
+from calls.sockets.ending import until_logged_out
 from calls.sockets.listening import ListeningConsumer
 from calls.sockets.live import LiveConsumer
 from calls.sockets.typed import TypedTestConsumer
@@ -14,7 +15,7 @@ from calls.sockets.typed import TypedTestConsumer
 
 def page_socket(route: str, consumer: type[AsyncConsumer]) -> URLPattern:
     # Around each of them, since a router inside another one may have nothing around it.
-    guarded: Any = of_our_pages(consumer.as_asgi())
+    guarded: Any = of_our_pages(until_logged_out(consumer.as_asgi()))
     pattern: URLPattern = path(route, guarded)
     return pattern
 

@@ -259,6 +259,24 @@ class HoursForm(forms.Form):
         ]
 
 
+class AddNumberForm(forms.Form):
+    e164 = TelephoneField(
+        label=_("Number"),
+        max_length=32,
+        help_text=_("As Twilio's console shows it, such as +97231234567."),
+    )
+
+
+class AskForNumberForm(forms.Form):
+    note = forms.CharField(
+        label=_("What it is for"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+        help_text=_("For the operator: city or area code, a second branch."),
+    )
+
+
 class OpenAIKeyForm(forms.Form):
     provider = Credential.Provider.OPENAI
     secret = secret_field(_("Begins with sk-. It is stored encrypted and never shown again."))

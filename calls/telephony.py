@@ -94,6 +94,15 @@ class CarrierNumber:
     handled_elsewhere: bool  # by an application or a trunk, which go before the webhook
 
 
+@dataclass(frozen=True, slots=True)
+class OwnedNumber:
+    """A number that an account has at the carrier, and what may be done with it."""
+
+    number_sid: str
+    takes_calls: bool
+    handled_elsewhere: bool
+
+
 def hang_up(account: TwilioAccount, call_sid: str) -> None:
     """A call that is over already is hung up."""
     try:
@@ -232,6 +241,32 @@ def find_number(account: TwilioAccount, e164: str) -> CarrierNumber | None:
                 handled_elsewhere=bool(found.voice_application_sid or found.trunk_sid),
             )
         return None
+
+
+def find_owned_number(account: TwilioAccount, e164: str) -> OwnedNumber | None:
+    """None: the account has no such number."""
+    with _client(account) as client:
+        for found in client.incoming_phone_numbers.list(phone_number=e164, page_size=20, limit=20):
+            if found.phone_number == e164:  # the list takes a part of a number as well
+                return OwnedNumber(
+                    number_sid=str(found.sid),
+                    takes_calls=bool((found.capabilities or {}).get("voice")),
+                    handled_elsewhere=bool(found.voice_application_sid or found.trunk_sid),
+                )
+        return None
+
+
+def lead_number_here(
+    account: TwilioAccount, number_sid: str, *, voice_url: str, status_url: str
+) -> None:
+    """From now on the carrier asks us about each call of this number."""
+    with _client(account) as client:
+        client.incoming_phone_numbers(number_sid).update(
+            voice_url=voice_url,
+            voice_method="POST",
+            status_callback=status_url,
+            status_callback_method="POST",
+        )
 
 
 @contextmanager

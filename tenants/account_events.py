@@ -13,12 +13,14 @@ from allauth.account import signals as account_signals
 from allauth.mfa import signals as mfa_signals
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_out
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from tenants.actions import AuditFact, record_audit
 from tenants.models import AuditEvent, User
 from tenants.scoping import PlatformReason, platform_scope
+from tenants.sockets import end_sockets
 
 COUNTED_OVER: Final = timedelta(hours=1)
 
@@ -42,13 +44,16 @@ def note_login(*, user: User, **kwargs: Any) -> None:
     note("account.logged_in", user)
 
 
-def note_logout(*, user: User | None, **kwargs: Any) -> None:
+def note_logout(*, user: User | None, request: HttpRequest | None = None, **kwargs: Any) -> None:
     if isinstance(user, User):
         note("account.logged_out", user)
+        session = getattr(request, "session", None)  # not forgotten yet
+        end_sockets(user.pk, session_key=getattr(session, "session_key", None))
 
 
 def note_new_password(*, user: User, **kwargs: Any) -> None:
     note("account.password_changed", user)
+    end_sockets(user.pk)
 
 
 def note_factor_added(*, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
@@ -57,10 +62,12 @@ def note_factor_added(*, user: User, authenticator: Authenticator, **kwargs: Any
 
 def note_factor_removed(*, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
     note("account.second_factor_removed", user, {"type": str(authenticator.type)})
+    end_sockets(user.pk)
 
 
 def note_sessions_ended(*, user: User) -> None:
     note("account.sessions_ended", user)
+    end_sockets(user.pk)
 
 
 def note_failed_factor(*, user: User, authenticator: Authenticator, **kwargs: Any) -> None:

@@ -19,6 +19,7 @@ from tenants.models import (
     User,
 )
 from tenants.scoping import PlatformReason, business_scope, platform_scope
+from tenants.sockets import end_sockets
 
 # What survives the way through JSON unchanged, so that the hash can be computed again.
 AuditFact = str | int | bool | None | list[str]
@@ -134,6 +135,8 @@ def suspend_business(*, business: Business, reason: str, by: User | None, now: d
         active = Business.objects.filter(pk=business.pk, status=Business.Status.ACTIVE)
         if not active.update(status=Business.Status.SUSPENDED):
             return False
+        members = Membership.objects.for_business(business).values_list("user_id", flat=True)
+        end_sockets(*members, business_id=business.pk)
         facts = {"reason": reason}
         record_audit(business=business, action="business.suspended", by=by, now=now, facts=facts)
         return True

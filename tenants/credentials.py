@@ -41,15 +41,21 @@ class OpenAIAccount:
 
 def twilio_account(business: Business | uuid.UUID) -> TwilioAccount:
     """Inside a scope only."""
-    own = _own(business, Credential.Provider.TWILIO)
+    own = own_twilio_account(business)
     if own is not None:
-        return TwilioAccount(own.account_sid, own.secret)
+        return own
     if settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN:
         return TwilioAccount(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
     raise CredentialMissing(
         "No Twilio account: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, "
         "or store a Twilio credential for this business."
     )
+
+
+def own_twilio_account(business: Business | uuid.UUID) -> TwilioAccount | None:
+    """Inside a scope only. None: its calls run on the installation's account, where there is one."""
+    own = _own(business, Credential.Provider.TWILIO)
+    return TwilioAccount(own.account_sid, own.secret) if own is not None else None
 
 
 def openai_account(business: Business | uuid.UUID) -> OpenAIAccount:

@@ -272,6 +272,71 @@ class PhoneNumber(BusinessOwned):
         return self.e164
 
 
+class NumberRequestQuerySet(BusinessOwnedQuerySet["NumberRequest"]):
+    def open(self) -> Self:
+        return self.filter(status=NumberRequest.Status.OPEN)
+
+
+class NumberRequest(BusinessOwned):
+    """A business without a carrier account of its own asks the operator for a number: those of the
+    installation's account are the operator's to give.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        GRANTED = "granted", _("granted")
+        DECLINED = "declined", _("declined")
+
+    note = models.CharField(_("what it is for"), max_length=200, blank=True)
+    status = models.CharField(
+        _("status"), max_length=16, choices=Status, default=Status.OPEN, editable=False
+    )
+    asked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("asked by")
+    )
+    asked_at = models.DateTimeField(_("asked"), default=now)
+    number = models.ForeignKey(
+        PhoneNumber,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("number"),
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    closed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("closed by")
+    )
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    objects: ClassVar = NumberRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request for a number")
+        verbose_name_plural = _("requests for numbers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business"],
+                condition=models.Q(status="open"),
+                name="numberrequest_one_open",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="open", closed_at=None)
+                | models.Q(status="granted", number__isnull=False, closed_at__isnull=False)
+                | models.Q(status="declined", closed_at__isnull=False),
+                name="numberrequest_status",
+            ),
+        ]
+        indexes = [models.Index(fields=["business", "-asked_at"], name="numberrequest_newest")]
+
+    def __str__(self) -> str:
+        return str(self.business)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+
 class Credential(BusinessOwned):
     class Provider(models.TextChoices):
         TWILIO = "twilio", "Twilio"

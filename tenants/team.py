@@ -18,6 +18,7 @@ from tenants import access
 from tenants.actions import record_audit
 from tenants.models import Business, Invitation, Membership, User
 from tenants.scoping import PlatformReason, business_scope, platform_scope
+from tenants.sockets import end_sockets
 
 GOOD_FOR: Final = timedelta(days=7)
 TOKEN_BYTES: Final = 32
@@ -136,6 +137,7 @@ def change_role(*, membership: Membership, role: str, by: User | None, now: date
         Membership.objects.filter(pk=membership.pk).update(role=role)
         _cancel_invitations_of(membership, now)
         membership.role = role
+        end_sockets(membership.user_id, business_id=business.pk)
         record_audit(
             business=business,
             action="member.role_changed",
@@ -156,6 +158,7 @@ def remove_member(*, membership: Membership, by: User | None, now: datetime) -> 
         _refuse_higher(business, by, before)
         _refuse_last_owner(membership)
         Membership.objects.filter(pk=membership.pk).delete()
+        end_sockets(membership.user_id, business_id=business.pk)
         _cancel_invitations_of(membership, now)
         record_audit(
             business=business,

@@ -6,6 +6,7 @@ from calls.admin.agents import AgentSettingsAdmin, HttpToolAdmin, TransferTarget
 from calls.admin.callbacks import CallbackEventAdmin
 from calls.admin.calls import CallAdmin
 from calls.admin.leads import DoNotCallAdmin, LeadAdmin, LeadFieldAdmin, LeadNoteAdmin
+from calls.admin.number_requests import NumberRequestAdmin
 from calls.admin.recordings import RecordingAdmin
 from calls.admin.schedule import AppointmentAdmin, ClosedDayAdmin, OpeningHoursAdmin
 from calls.admin.transfers import TransferAdmin
@@ -21,6 +22,7 @@ __all__ = [
     "LeadAdmin",
     "LeadFieldAdmin",
     "LeadNoteAdmin",
+    "NumberRequestAdmin",
     "OpeningHoursAdmin",
     "RecordingAdmin",
     "TransferAdmin",

@@ -15,7 +15,7 @@ from calls.models import LIVE, Call
 from calls.stuck import stuck_calls
 from outbound.models import AttemptState, CarrierAccount, DialAttempt, LeadImport
 from prosaas.backoffice.tasks import silent_tasks
-from tenants.models import RefusedKey, User
+from tenants.models import NumberRequest, RefusedKey, User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -40,6 +40,7 @@ def tiles(user: User, now: datetime) -> list[Tile]:
         accounts=CarrierAccount.objects.filter(refused_at__isnull=False),
         keys=RefusedKey.objects.filter(retry_at__gt=now),
         imports=LeadImport.objects.running(),
+        numbers=NumberRequest.objects.open(),
     )
     return [
         _tile(_("live calls"), counts["live"], _list(Call, status__in=",".join(LIVE)), calm=True),
@@ -55,6 +56,9 @@ def tiles(user: User, now: datetime) -> list[Tile]:
             _list(CarrierAccount, refused_at__isempty="0"),
         ),
         _tile(_("model keys refused"), counts["keys"], _list(RefusedKey, paused="1")),
+        _tile(
+            _("numbers asked for"), counts["numbers"], _list(NumberRequest, status__exact="open")
+        ),
         _tile(
             _("imports under way"),
             counts["imports"],

@@ -80,6 +80,9 @@ class RestInterface:
         app.router.add_get(
             f"{_ROOT}/IncomingPhoneNumbers.json", self._answering(self._list_numbers)
         )
+        app.router.add_post(
+            f"{_ROOT}/IncomingPhoneNumbers/{{sid}}.json", self._answering(self._change_number)
+        )
         app.router.add_get(f"{_ROOT}/Recordings.json", self._answering(self._list_recordings))
         app.router.add_get(f"{_ROOT}/Recordings/{{name}}", self._answering(self._show_recording))
         app.router.add_delete(
@@ -213,6 +216,16 @@ class RestInterface:
         found = self.numbers.resources(account.sid, request.query)
         body = page("incoming_phone_numbers", found, request.query, request.path)
         return await self._reply(request, fault, body)
+
+    async def _change_number(self, request: web.Request, account: Account) -> web.StreamResponse:
+        form = await _form(request)
+        fault = await self._fault(self.updates)
+        if not fault.accept:
+            return await self._reply(request, fault, {})
+        changed = self.numbers.change(account.sid, request.match_info["sid"], form)
+        if changed is None:
+            raise ApiError(404, 20404, f"{request.path} was not found")
+        return await self._reply(request, fault, changed)
 
     # Recordings.
 

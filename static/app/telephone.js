@@ -1,12 +1,21 @@
 // A browser as a telephone and its carrier: the media-stream protocol over a WebSocket.
 
+const LOGGED_OUT = 4401;
+const RELOAD_AFTER_MS = 300;
+
 const asBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
 export const fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 export const socketTo = (path) => {
   const url = new URL(path, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(url);
+  const socket = new WebSocket(url);
+  socket.addEventListener("close", ({ code }) => {
+    // Whoever is no longer logged in is led to the login; whoever is, sees what is left to see. The
+    // news is quicker than the end of the request that has logged them out.
+    if (code === LOGGED_OUT) setTimeout(() => location.reload(), RELOAD_AFTER_MS);
+  });
+  return socket;
 };
 
 // The sound of this page, once somebody has pressed a button: browsers refuse it before.

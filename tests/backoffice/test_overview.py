@@ -17,7 +17,7 @@ from calls.models import Call, CallStatus, EndReason
 from outbound.models import AttemptState, CarrierAccount, DialAttempt, DialUsage, LeadImport
 from prosaas.backoffice.figures import Row
 from tenants.credentials import refuse_key
-from tenants.models import Business, User
+from tenants.models import Business, NumberRequest, User
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 from tests.people import make_business, make_number
 from tests.rows import bare_business, make_row
@@ -247,6 +247,8 @@ def test_what_wants_somebody_is_counted_and_its_list_is_one_click_away(
             )
         make_row(LeadImport, flowers, status="running")
         make_row(LeadImport, flowers, status="completed")
+        make_row(NumberRequest, flowers)
+        make_row(NumberRequest, flowers, status="declined", closed_at=NIGHT)
     CarrierAccount.objects.create(account_sid="AC1", refused_at=NIGHT, refused_code=20003)
     CarrierAccount.objects.create(account_sid="AC2")
     refuse_key("sk-flowers", code="insufficient_quota", now=NIGHT + timedelta(seconds=30))
@@ -260,6 +262,7 @@ def test_what_wants_somebody_is_counted_and_its_list_is_one_click_away(
         "carrier accounts refused": 1,
         "model keys refused": 1,
         "imports under way": 1,
+        "numbers asked for": 1,
         "silent tasks": 7,
     }
     for label, (count, address) in counted.items():

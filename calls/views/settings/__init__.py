@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calls.views.settings.adding import add_number, ask_for_number
 from calls.views.settings.agent import appointment_rules, conversation, keeping, permissions
 from calls.views.settings.business import business, number, numbers
 from calls.views.settings.hours import closed_day, hours, open_day
@@ -11,7 +12,9 @@ from calls.views.settings.people import delete_person, people, person
 from calls.views.settings.tools import delete_tool, tool, tools
 
 __all__ = [
+    "add_number",
     "appointment_rules",
+    "ask_for_number",
     "business",
     "check_key",
     "closed_day",

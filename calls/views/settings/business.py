@@ -12,10 +12,11 @@ from django.utils.translation import gettext
 
 from tenants.access import Action
 from tenants.actions import edit_business, label_number
+from tenants.credentials import own_twilio_account
 from tenants.decorators import page
 from tenants.forms import BusinessForm, NumberForm
 from tenants.http import BusinessRequest
-from tenants.models import PhoneNumber
+from tenants.models import NumberRequest, PhoneNumber
 
 
 @page(Action.EDIT_SETTINGS)
@@ -34,6 +35,7 @@ def business(request: BusinessRequest) -> HttpResponse:
 @page(Action.EDIT_SETTINGS)
 def numbers(request: BusinessRequest) -> HttpResponse:
     found = PhoneNumber.objects.for_business(request.business).order_by("e164")
+    requests = NumberRequest.objects.for_business(request.business)
     slug = request.business.slug
     incoming = settings.PUBLIC_URL + reverse("calls:incoming", args=[slug])
     status = settings.PUBLIC_URL + reverse("calls:call-status", args=[slug])
@@ -42,6 +44,8 @@ def numbers(request: BusinessRequest) -> HttpResponse:
         "numbers": found,
         "incoming_url": incoming,
         "status_url": status,
+        "has_own_account": own_twilio_account(request.business) is not None,
+        "asked": requests.order_by("-asked_at", "-pk").first(),
     }
     return render(request, "settings/numbers.html", context)
 
