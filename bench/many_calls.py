@@ -191,7 +191,7 @@ def _run(business: Business, now: datetime) -> None:
 def _lists(business: Business) -> None:
     with business_scope(business), connection.cursor() as cursor:
         everybody = LeadList.objects.create(business=business, name="everybody")
-        values = {"business": business.pk, "list": everybody.pk, "jobs": JOBS}
+        values: dict[str, Any] = {"business": business.pk, "list": everybody.pk, "jobs": JOBS}
         cursor.execute("SET LOCAL statement_timeout = 0")
         for statement in (LISTED, LEFT_ALONE, APPOINTMENTS):
             cursor.execute(statement, values)
