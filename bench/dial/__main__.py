@@ -60,14 +60,15 @@ def _report(wanted: Wanted, outcome: Outcome) -> int:
 
 def _wanted(options: argparse.Namespace) -> Wanted:
     seconds = options.minutes * 60 if options.minutes else options.seconds
+    leads = options.leads or (500 if options.kill_all else 120)
     mix = options.mix or ("crash" if options.kill_all else options.weaken or "all")
     return Wanted(
         seed=random.SystemRandom().randrange(10**6) if options.seed is None else options.seed,
-        leads=options.leads or (500 if options.kill_all else 120),
+        leads=leads,
         rages_s=seconds * RAGES,
         settles_within_s=max(
             KILLED_SETTLE_S if options.kill_all else seconds * (1 - RAGES),
-            options.leads * SETTLES_A_LEAD_S,
+            leads * SETTLES_A_LEAD_S,
         ),
         mix=mix,
         weaken=options.weaken,
