@@ -24,6 +24,8 @@ from prosaas.processes import exit_on_signals
 # Of the time that is given, so much is spent on breaking things; the rest, and a little more, is
 # there for what is left to come to its end.
 RAGES = 0.5
+# By then half of the list was called on any machine.
+KILLED_WITHIN_S = 180.0
 # Half of a long list is still to be called then.
 KILLED_SETTLE_S = 300.0
 # Each is called twice and more, and two cores place some four calls a second.
@@ -65,7 +67,7 @@ def _wanted(options: argparse.Namespace) -> Wanted:
     return Wanted(
         seed=random.SystemRandom().randrange(10**6) if options.seed is None else options.seed,
         leads=leads,
-        rages_s=seconds * RAGES,
+        rages_s=KILLED_WITHIN_S if options.kill_all else seconds * RAGES,
         settles_within_s=max(
             KILLED_SETTLE_S if options.kill_all else seconds * (1 - RAGES),
             leads * SETTLES_A_LEAD_S,

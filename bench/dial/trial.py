@@ -171,7 +171,10 @@ def _is_caught(scene: Scene) -> bool:
 def _kill_all(scene: Scene, note: Callable[[str], None]) -> None:
     """In the middle of the run: every process of ours and both servers, and then all of them anew."""
     give_up_at = time.monotonic() + scene.wanted.rages_s
-    while scene.door.count() < scene.wanted.leads // 2 and time.monotonic() < give_up_at:
+    half = scene.wanted.leads // 2
+    while time.monotonic() < give_up_at:
+        if scene.door.count() >= half and scene.door.live():
+            break
         time.sleep(LOOK_EVERY_S)
     note(f"everything is killed at {scene.door.count()} calls, {scene.door.live()} of them live")
     for part in (scene.parts.dispatchers, *scene.parts.web):
