@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -25,6 +27,7 @@ from tenants.http import BusinessRequest
 from tenants.paging import page_of
 
 COUNTED = 1000
+COUNTED_ALONE = 50_000
 
 
 @page()
@@ -44,12 +47,20 @@ def lists(request: BusinessRequest) -> HttpResponse:
             tell_form(form, error)
     of_business = LeadList.objects.for_business(request.business)
     pages = page_of(of_business, request, by=("created_at", "id"))
-    counts = LeadListEntry.objects.counts_of(pages.rows, most=COUNTED + 1)
-    rows = [
-        {"list": one, "count": min(counts[one.pk], COUNTED), "has_more": counts[one.pk] > COUNTED}
-        for one in pages.rows
-    ]
+    sizes = _sizes(pages.rows, COUNTED)
+    rows = [{"list": one, "size": sizes[one.pk]} for one in pages.rows]
     return render(request, "leads/lists.html", {"pages": pages, "rows": rows, "form": form})
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    count: int
+    has_more: bool
+
+
+def _sizes(lists: Collection[LeadList], most: int) -> dict[uuid.UUID, Size]:
+    counts = LeadListEntry.objects.counts_of(lists, most=most + 1)
+    return {one.pk: Size(min(counts[one.pk], most), counts[one.pk] > most) for one in lists}
 
 
 def _found(request: BusinessRequest, list_id: uuid.UUID) -> LeadList:
@@ -68,7 +79,7 @@ def lead_list(request: BusinessRequest, list_id: uuid.UUID) -> HttpResponse:
     shown = {
         "list": one,
         "pages": pages,
-        "count": entries.count(),
+        "size": _sizes([one], COUNTED_ALONE)[one.pk],
         "listed": set(listed.values_list("phone_e164", flat=True)),
     }
     return render(request, "leads/list.html", shown)
