@@ -115,13 +115,13 @@ LEFT_ALONE: Final = f"""
     SELECT gen_random_uuid(), business_id, phone_e164, created_at, 'owner'
     FROM {Lead._meta.db_table} WHERE business_id = %(business)s AND right(phone_e164, 1) = '7'
 """  # noqa: S608
-# One after the other without a gap, day and night.
+# Sixteen a day, day and night.
 APPOINTMENTS: Final = f"""
     INSERT INTO {Appointment._meta.db_table}
         (id, business_id, starts_at, ends_at, name, note, status, lead_id, created_at)
     SELECT gen_random_uuid(), business_id, starts_at, starts_at + interval '15 minutes', name, '',
            'booked', id, now()
-    FROM (SELECT *, date_trunc('hour', now()) + interval '15 minutes'
+    FROM (SELECT *, date_trunc('hour', now()) + interval '90 minutes'
               * (row_number() OVER (ORDER BY id) - %(jobs)s / 2) AS starts_at
           FROM {Lead._meta.db_table} WHERE business_id = %(business)s LIMIT %(jobs)s) lead
 """  # noqa: S608

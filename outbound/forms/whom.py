@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
-from django.db.models import Count
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from outbound.models import LeadList
+from outbound.models import LeadList, LeadListEntry
 from tenants.models import Business
 
 if TYPE_CHECKING:
@@ -16,10 +17,19 @@ else:
     ModelMultipleChoiceField = forms.ModelMultipleChoiceField
 
 
+# Exactly how many a longer list has, its own page says.
+COUNTED: Final = 10_000
+
+
 class _Lists(ModelMultipleChoiceField):
+    counts: Mapping[uuid.UUID, int]
+
     def label_from_instance(self, one: Any) -> str:
-        count = one.leads
-        text = ngettext("%(name)s (%(count)s lead)", "%(name)s (%(count)s leads)", count)
+        count = self.counts[one.pk]
+        if count > COUNTED:
+            count, text = COUNTED, gettext("%(name)s (more than %(count)s leads)")
+        else:
+            text = ngettext("%(name)s (%(count)s lead)", "%(name)s (%(count)s leads)", count)
         # Isolated: the name may be written in the other direction.
         return text % {"name": f"\u2068{one.name}\u2069", "count": f"{count:,}"}
 
@@ -46,7 +56,8 @@ class WhomForm(forms.Form):
 
     def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        lists = LeadList.objects.for_business(business).annotate(leads=Count("entries"))
+        lists = LeadList.objects.for_business(business).order_by("-created_at", "pk")
         field = self.fields["lists"]
-        assert isinstance(field, forms.ModelMultipleChoiceField)
-        field.queryset = lists.order_by("-created_at", "pk")
+        assert isinstance(field, _Lists)
+        field.queryset = lists
+        field.counts = LeadListEntry.objects.counts_of(lists, most=COUNTED + 1)
