@@ -12,7 +12,7 @@ from django.db.models import Aggregate, Count, FloatField, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
-from calls.models import TERMINAL, Appointment, Call, CallOrigin, EndReason, ToolCall
+from calls.models import TERMINAL, Appointment, Call, EndReason, ToolCall
 from calls.tool_names import BuiltIn
 from outbound.models import OPEN, OutboundCallJob, OutboundCallRun
 from prompts.models import Direction
