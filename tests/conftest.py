@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
+from prosaas.embedded import Valkey
+from prosaas.processes import is_root
 from tests.template import migrated_template, what_migrations_made_stays
 
 pytest_plugins = ["tests.people"]
@@ -21,6 +27,17 @@ def english() -> Iterator[None]:
     the thread. A test of Hebrew says so, and a request has a language of its own."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture
+def valkey() -> Iterator[Valkey]:
+    """One to be stopped and started; not started yet."""
+    home = Path(tempfile.gettempdir()) / f"prosaas-valkey-{secrets.token_hex(6)}"
+    home.mkdir(mode=0o711 if is_root() else 0o700)
+    server = Valkey(home, "password")
+    yield server
+    server.stop()
+    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-import secrets
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
@@ -17,7 +13,6 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 
 from prosaas.embedded import Valkey
-from prosaas.processes import is_root
 from prosaas.simulator.people import AfterAgentEnds, Person, Say, Silent, silent_caller
 from tenants.models import Business, User
 from tests.browser.server import Site, log_in, site
@@ -47,16 +42,6 @@ RIGHT_AGAIN_MS = 5000
 def running(settings: Settings) -> Iterator[Site]:
     with site(settings) as found:
         yield found
-
-
-@pytest.fixture
-def valkey() -> Iterator[Valkey]:
-    home = Path(tempfile.gettempdir()) / f"prosaas-valkey-{secrets.token_hex(6)}"
-    home.mkdir(mode=0o711 if is_root() else 0o700)
-    server = Valkey(home, "password")
-    yield server
-    server.stop()
-    shutil.rmtree(home)
 
 
 def window(browser: Browser, running: Site, user: User) -> Page:

@@ -1,13 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import shutil
 import socket
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +11,6 @@ from channels.layers import BaseChannelLayer, channel_layers
 from django.conf import settings
 
 from prosaas.embedded import Valkey
-from prosaas.processes import is_root
 
 LIMIT_S = settings.REDIS_TIMEOUT_S + 0.4  # what a busy machine may add
 
@@ -28,16 +22,6 @@ def layer_at(address: str) -> BaseChannelLayer:
         "default", {"hosts": [host | {"address": address}]}
     )
     return layer
-
-
-@pytest.fixture
-def valkey() -> Iterator[Valkey]:
-    home = Path(tempfile.gettempdir()) / f"prosaas-valkey-{secrets.token_hex(6)}"
-    home.mkdir(mode=0o711 if is_root() else 0o700)
-    server = Valkey(home, "password")
-    yield server
-    server.stop()
-    shutil.rmtree(home)
 
 
 async def test_a_group_hears_again_when_redis_is_back(valkey: Valkey) -> None:
