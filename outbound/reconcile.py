@@ -95,7 +95,7 @@ def _look_up(address: AttemptAddress, now: datetime) -> None:
     if listed is None:
         _not_answered(address, now)
         return
-    own = _not_of_others(attempt, listed)
+    own = not_of_others(listed, but=attempt.pk)
     surplus = _decide(address, own, now)
     for call in surplus if account else ():
         _end(account, call)
@@ -141,13 +141,19 @@ def _listed(attempt: DialAttempt, account: TwilioAccount) -> list[ListedCall] | 
     )
 
 
-def _not_of_others(attempt: DialAttempt, listed: Sequence[ListedCall]) -> list[ListedCall]:
-    """Without what is some other attempt's, or a test's, already, of whatever business on this account."""
+def not_of_others(listed: Sequence[ListedCall], *, but: uuid.UUID) -> list[ListedCall]:
+    """Without what some attempt or some test of a number has become already, of whatever business on
+    this account; `but` is the one that is asked about.
+    """
     sids = [call.call_sid for call in listed]
     with platform_scope(PlatformReason.DIAL):
-        others = DialAttempt.objects.filter(call_sid__in=sids).exclude(pk=attempt.pk)
-        tests = NumberTest.objects.filter(call_sid__in=sids)
-        taken = {sid for rows in (others, tests) for sid in rows.values_list("call_sid", flat=True)}
+        taken = {
+            sid
+            for rows in (DialAttempt.objects, NumberTest.objects)
+            for sid in rows.filter(call_sid__in=sids)
+            .exclude(pk=but)
+            .values_list("call_sid", flat=True)
+        }
     return [call for call in listed if call.call_sid not in taken]
 
 

@@ -22,8 +22,9 @@ from outbound.actions.number_tests import (
     not_rung,
 )
 from outbound.intents import account_of
-from outbound.models import DialAttempt, NumberTest, NumberTestState, NumberTrouble
+from outbound.models import NumberTest, NumberTestState, NumberTrouble
 from outbound.protocol import protocol
+from outbound.reconcile import not_of_others
 from tenants.credentials import TwilioAccount
 from tenants.models import Business
 from tenants.scoping import PlatformReason, business_scope, platform_scope
@@ -111,7 +112,7 @@ def _look_for(test: NumberTest, account: TwilioAccount, now: datetime) -> None:
     apart = timedelta(seconds=protocol().clocks_apart_s)
     listed = telephony.find_calls(account, to=test.to_e164, from_=test.from_e164)
     recent = [call for call in listed if call.created_at >= test.created_at - apart]
-    found = sorted(_not_of_others(test, recent), key=lambda call: call.created_at)
+    found = sorted(not_of_others(recent, but=test.pk), key=lambda call: call.created_at)
     surplus = [call for call in found if not _found(test, call, now)]
     for call in surplus:
         end_strange_call(account, call.call_sid)
@@ -126,16 +127,6 @@ def _found(test: NumberTest, call: ListedCall, now: datetime) -> bool:
         if is_ours:
             _follow(locked, call.status, None, now)
         return is_ours
-
-
-def _not_of_others(test: NumberTest, listed: list[ListedCall]) -> list[ListedCall]:
-    """Of whatever business on this account."""
-    sids = [call.call_sid for call in listed]
-    with platform_scope(PlatformReason.DIAL):
-        attempts = DialAttempt.objects.filter(call_sid__in=sids).values_list("call_sid", flat=True)
-        tests = NumberTest.objects.filter(call_sid__in=sids).exclude(pk=test.pk)
-        taken = {*attempts, *tests.values_list("call_sid", flat=True)}
-    return [call for call in listed if call.call_sid not in taken]
 
 
 def _absent(test: NumberTest, now: datetime) -> None:

@@ -317,6 +317,27 @@ def test_a_test_whose_answer_was_lost_is_found_and_not_made_again(
     assert line.rung == [target.e164]
 
 
+def test_the_call_of_an_earlier_test_is_not_taken_for_that_of_a_later_one(
+    flowers: Business, line: CarrierThread, clock: Clock
+) -> None:
+    target = somebody(flowers)
+    earlier = rung(target, clock)
+    line.settled()
+    clock.moves(seconds=16)
+    settle_number_tests(now=clock())
+    assert not fresh(earlier).is_live
+
+    later = rung(target, clock)
+    own = later.call_sid
+    with business_scope(flowers):  # as a process that was killed before it had the answer leaves it
+        lost = NumberTest.objects.filter(pk=later.pk)
+        lost.update(state=NumberTestState.UNKNOWN, call_sid=None)
+    clock.moves(seconds=16)
+    settle_number_tests(now=clock())
+    assert fresh(later).call_sid == own != fresh(earlier).call_sid
+    assert len(line.rung) == 2
+
+
 def test_a_test_that_was_never_placed_ends_after_two_looks_far_apart(
     flowers: Business, line: CarrierThread, clock: Clock
 ) -> None:
