@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -15,7 +14,7 @@ import phonenumbers
 from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 
-from calls.models import Call, Lead, NameWord, PromptBinding, SpokenWord
+from calls.models import Call, Lead, PromptBinding, SpokenWord
 from tenants.models import Business, PhoneNumber
 
 MOST_WORDS: Final = 4
@@ -27,7 +26,6 @@ WRITTEN: Final = re.compile(r"[+\d][\d\s().-]*")
 E164_DIGITS: Final = 15
 # A call is given its words while it rings.
 RINGS_AT_MOST: Final = timedelta(days=1)
-LAST: Final = "\U0010ffff"
 
 
 def words_of(text: str) -> list[str]:
@@ -71,11 +69,15 @@ def calls_on_version(
 
 
 def leads_called(business: Business, text: str) -> list[uuid.UUID]:
-    """By the beginning of the number or of each word of the name."""
+    """By the beginning of the number, or of words of the name."""
     if WRITTEN.fullmatch(text.strip()):
         leads = Lead.objects.for_business(business).filter(_number_begins(business, text))
         return list(leads.values_list("pk", flat=True)[:MOST_LEADS])
-    return _leads_named(business, words_of(text))
+    words = words_of(text)
+    named = Lead.objects.for_business(business)
+    for word in words:
+        named = named.found_by(name=word)
+    return list(named.values_list("pk", flat=True)[:MOST_LEADS]) if words else []
 
 
 def _number_begins(business: Business, text: str) -> Q:
@@ -95,17 +97,3 @@ def _begins(digits: str) -> Q:
 def _country_codes(business: Business) -> set[int]:
     numbers = PhoneNumber.objects.for_business(business).values_list("e164", flat=True)
     return {phonenumbers.parse(number).country_code or 0 for number in numbers}
-
-
-def _leads_named(business: Business, words: Sequence[str]) -> list[uuid.UUID]:
-    if not words:
-        return []
-    found = _named(business, words[0])
-    for word in words[1:]:
-        found = found.filter(Exists(_named(business, word).filter(lead=OuterRef("lead"))))
-    return list(found.values_list("lead_id", flat=True)[:MOST_LEADS])
-
-
-def _named(business: Business, beginning: str) -> QuerySet[NameWord]:
-    words = NameWord.objects.for_business(business)
-    return words.filter(word__gte=beginning, word__lt=f"{beginning}{LAST}")

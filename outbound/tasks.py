@@ -11,6 +11,7 @@ from tenants.heartbeats import beat
 DIAL_FOR_S = 20.0
 IDLE_S = 1.0
 IMPORT_FOR_S = 30.0
+FILL_FOR_S = 30.0
 
 
 @shared_task  # type: ignore[untyped-decorator]  # celery has no types
@@ -30,3 +31,10 @@ def import_leads(**kwargs: object) -> None:
     ends = time.monotonic() + IMPORT_FOR_S
     actions.import_leads(until=lambda: time.monotonic() > ends, clock=timezone.now)
     beat("import_leads", now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def fill_runs(**kwargs: object) -> None:
+    ends = time.monotonic() + FILL_FOR_S
+    actions.fill_runs(until=lambda: time.monotonic() > ends, clock=timezone.now)
+    beat("fill_runs", now=timezone.now())

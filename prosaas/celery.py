@@ -32,6 +32,11 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "go on with filling runs": {
+        "task": "outbound.tasks.fill_runs",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
     "make greeting clips": {
         "task": "calls.tasks.make_greeting_clips",
         "schedule": 10.0,

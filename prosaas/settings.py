@@ -214,6 +214,7 @@ CELERY_TASK_ROUTES = {
     "outbound.tasks.dial": {"queue": "dialling"},
     "outbound.tasks.keep_watch": {"queue": "callbacks"},
     "outbound.tasks.import_leads": {"queue": "imports"},
+    "outbound.tasks.fill_runs": {"queue": "imports"},
 }
 CELERY_TASK_PUBLISH_RETRY = False  # whoever sends would wait; beat asks again in any case
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

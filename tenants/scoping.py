@@ -55,6 +55,7 @@ class PlatformReason(StrEnum):
     MAKE_GREETINGS = "make recorded greetings"
     DIAL = "dial"
     IMPORT_LEADS = "import leads"
+    FILL_RUNS = "fill runs"
     COMMAND = "a command of the operator"
 
 

@@ -37,7 +37,7 @@ from calls.models.transfer import (
     TransferStatus,
     TransferTarget,
 )
-from calls.models.words import WORD_LIMIT, NameWord, SpokenWord
+from calls.models.words import WORD_LIMIT, SpokenWord
 
 __all__ = [
     "AgentSettings",
@@ -72,7 +72,6 @@ __all__ = [
     "LeadStatus",
     "LiveOrder",
     "MachinePolicy",
-    "NameWord",
     "OpeningHours",
     "PromptBinding",
     "REJECTIONS",

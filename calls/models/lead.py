@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from calls.models.do_not_call import DoNotCall
 from prompts.render import clean
+from tenants.models import Business
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 MOST_FACTS = 30
@@ -41,11 +42,12 @@ class Gender(models.TextChoices):
 
 
 class FromWord(models.Func):
-    """The name in lower case from its first, second or third word on."""
+    """The name in lower case from its second or third word on. A double name is two words."""
 
     function = "substring"
     template = (
-        "lower(coalesce(substring(%(expressions)s from '^(?:\\S+\\s+){%(words)s}(\\S.*)$'), ''))"
+        "lower(coalesce(substring(%(expressions)s from "
+        "'^(?:[^\\s/–—־-]+[\\s/–—־-]+){%(words)s}([^\\s/–—־-].*)$'), ''))"
     )
 
     def __init__(self, expression: str, words: int, **extra: Any) -> None:
@@ -108,6 +110,14 @@ def _listed() -> models.Exists:
 class Lead(BusinessOwned):
     """The person at the other end, one per telephone number and business."""
 
+    # Without an index of its own: six others begin with it.
+    business = models.ForeignKey(
+        Business,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("business"),
+    )
     phone_e164 = models.CharField(_("telephone"), max_length=16)
     name = models.CharField(_("name"), max_length=200, blank=True)
     gender = models.CharField(_("spoken to as"), max_length=8, choices=Gender, blank=True)

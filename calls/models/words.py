@@ -2,7 +2,7 @@
 
 A full-text index would be no use: row-level security lets only leakproof operators into an index,
 which equality is and `@@` is not, so PostgreSQL would read every turn of the business. The database
-keeps both tables itself, by triggers on what is said and on the names (migration 0010).
+keeps the table itself, by a trigger on what is said (migration 0012).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from calls.models.call import Call
-from calls.models.lead import Lead
 from tenants.scoping import BusinessOwned
 
 # Longer ones are no words.
@@ -37,25 +36,6 @@ class SpokenWord(BusinessOwned):
             models.UniqueConstraint(
                 fields=["business", "word", "began_at", "call"], name="spokenword_once"
             )
-        ]
-
-    def __str__(self) -> str:
-        return self.word
-
-
-class NameWord(BusinessOwned):
-    """A word of the name of a lead."""
-
-    lead = models.ForeignKey(
-        Lead, on_delete=models.CASCADE, related_name="+", verbose_name=_("lead")
-    )
-    word = models.CharField(_("word"), max_length=WORD_LIMIT, db_collation=COLLATION)
-
-    class Meta:
-        verbose_name = _("word of a name")
-        verbose_name_plural = _("words of names")
-        constraints = [
-            models.UniqueConstraint(fields=["business", "word", "lead"], name="nameword_once")
         ]
 
     def __str__(self) -> str:

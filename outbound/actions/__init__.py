@@ -6,7 +6,7 @@ from outbound.actions.answering import answer_attempt, take_attempt_status, take
 from outbound.actions.carrier_accounts import try_account_again
 from outbound.actions.deciding import mark_not_placed, mark_placed
 from outbound.actions.exporting import export_leads
-from outbound.actions.filling import empty_run, fill_run
+from outbound.actions.filling import call_again, empty_run, fill_run, fill_runs
 from outbound.actions.importing import (
     confirm_mapping,
     errors_of,
@@ -31,7 +31,6 @@ from outbound.actions.number_test_news import (
 from outbound.actions.number_tests import begin_number_test
 from outbound.actions.runs import (
     add_leads,
-    call_again,
     create_run,
     edit_run,
     pause_run,
@@ -56,6 +55,7 @@ __all__ = [
     "errors_of",
     "export_leads",
     "fill_run",
+    "fill_runs",
     "hang_up_all",
     "import_leads",
     "keep_apart",

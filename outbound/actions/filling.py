@@ -1,44 +1,133 @@
-"""Lead lists into a run, so many at a time: a request ends, and the next one goes on from there."""
+"""Lead lists into a run, or those of an earlier run: the first thousands at once, and the rest by a
+task that goes on with whatever runs still wait for."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
-from typing import Final, NamedTuple
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Final
 
+import structlog
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from outbound.actions.runs import add_leads, locked_run
-from outbound.models import LeadList, LeadListEntry, OutboundCallJob, OutboundCallRun, RunStatus
+from outbound.actions.runs import EDITABLE, audit_run, create_run, locked_run
+from outbound.foreign_keys import forget_plans
+from outbound.models import (
+    AT_REST,
+    OVER,
+    Filling,
+    LeadList,
+    OutboundCallJob,
+    OutboundCallRun,
+    RunStatus,
+)
+from outbound.models.filling import of_lists, of_run
 from tenants import access
-from tenants.actions import record_audit
 from tenants.models import User
-from tenants.scoping import business_scope
+from tenants.scoping import PlatformReason, business_scope, platform_scope
 
-AT_A_REQUEST: Final = 10_000
+logger = structlog.get_logger(__name__)
 
-
-class Filled(NamedTuple):
-    added: int
-    left: int  # leads of these lists that are not in the run yet
+NOT_COPIED: Final = frozenset({"name", "version", "number", "starts_at"})
+# All are due at once; this long before now, a microsecond apart, they are also called in this order.
+DUE_BEFORE: Final = timedelta(seconds=1)
 
 
 def fill_run(
-    *,
-    run: OutboundCallRun,
-    lists: Collection[LeadList],
-    by: User | None,
-    now: datetime,
-    most: int = AT_A_REQUEST,
-) -> Filled:
-    """What was added stays; whoever is in the run already is not added again."""
+    *, run: OutboundCallRun, lists: Collection[LeadList], by: User | None, now: datetime
+) -> int:
+    """Returns how many were added; `run.leads_to_come` tells of those who are on their way. Whoever
+    is in the run already is not added again.
+    """
     with business_scope(run.business_id):
         access.require(by, run.business, access.Action.EDIT_RUN)
-        entries = missing(run, lists).select_related("lead").order_by("added_at", "pk")[:most]
-        added = add_leads(run=run, leads=[entry.lead for entry in entries], by=by, now=now)
-        return Filled(added, missing(run, lists).count() if added else 0)
+        stored = locked_run(run)
+        if stored.status in OVER:
+            raise ValidationError(_("This run is over; make a new one."), code="over")
+        if stored.status not in AT_REST:
+            raise ValidationError(_("Pause the run before you change it."), code="not_at_rest")
+        if stored.filling:
+            raise ValidationError(
+                _("Leads are still being added. Wait until they are in."), code="filling"
+            )
+        wanted = of_lists(
+            [one.pk for one in lists], first_due_at=now - DUE_BEFORE, by=str(by.pk) if by else ""
+        )
+        added = _step(stored, wanted.counted(stored), now)
+        run.refresh_from_db()
+        return added
+
+
+def call_again(
+    *,
+    run: OutboundCallRun,
+    outcomes: Iterable[str],
+    name: str,
+    by: User | None,
+    now: datetime,
+) -> OutboundCallRun:
+    """A new draft with the same settings, for the leads of this run that ended so. As above: a
+    thousand are in it when this returns, a hundred thousand are on their way.
+    """
+    with business_scope(run.business_id):
+        again = create_run(
+            business=run.business,
+            name=name,
+            version=run.version,
+            number=run.number,
+            by=by,
+            now=now,
+            **{field: getattr(run, field) for field in sorted(EDITABLE - NOT_COPIED)},
+        )
+        OutboundCallRun.objects.for_business(run.business_id).filter(pk=again.pk).update(
+            again_of=run
+        )
+        wanted = of_run(
+            run.pk,
+            list(outcomes),
+            first_due_at=now - DUE_BEFORE,
+            by=str(by.pk) if by else "",
+        )
+        _step(again, wanted.counted(again), now)
+        again.refresh_from_db()
+        return again
+
+
+def fill_runs(*, until: Callable[[], bool], clock: Callable[[], datetime]) -> int:
+    """Go on with every run that leads are on their way into, until told that it is time. Returns how
+    many were added; what is left is gone on with by the next who comes.
+    """
+    with platform_scope(PlatformReason.FILL_RUNS):
+        waiting = OutboundCallRun.objects.filling_up().order_by("created_at")
+        runs = list(waiting.select_related("business"))
+    return sum(_fill(run, until, clock) for run in runs)
+
+
+def _fill(run: OutboundCallRun, until: Callable[[], bool], clock: Callable[[], datetime]) -> int:
+    added = 0
+    while not until():
+        # Each step is a transaction of its own, and begins where the last one that was kept ended.
+        with business_scope(run.business_id):
+            stored = locked_run(run)
+            going_on = stored.leads_to_come
+            if going_on is None:
+                break  # all are in, or somebody stopped the run or emptied it
+            added += _step(stored, going_on, clock())
+    return added
+
+
+def _step(run: OutboundCallRun, wanted: Filling, now: datetime) -> int:
+    """The next of them into the run, whose row is locked."""
+    forget_plans()
+    done, is_all = wanted.step(run)
+    mine = OutboundCallRun.objects.for_business(run.business_id).filter(pk=run.pk)
+    mine.update(filling=None if is_all else done.stored())
+    if is_all:
+        by = User.objects.filter(pk=done.by).first() if done.by else None
+        audit_run(run, "run.leads_added", by, now, added=done.added)
+        logger.info("run_filled", run_id=str(run.pk), added=done.added)
+    return done.added - wanted.added
 
 
 def empty_run(*, run: OutboundCallRun, by: User | None, now: datetime) -> int:
@@ -48,25 +137,9 @@ def empty_run(*, run: OutboundCallRun, by: User | None, now: datetime) -> int:
         stored = locked_run(run)
         if stored.status != RunStatus.DRAFT:
             raise ValidationError(_("Somebody may have been called already."), code="not_a_draft")
+        OutboundCallRun.objects.for_business(run.business_id).filter(pk=run.pk).update(filling=None)
         jobs = OutboundCallJob.objects.of_run(run)
         # Nothing hangs on the jobs of a draft, and the database would say so if something did.
         taken_out: int = jobs._raw_delete(jobs.db)
-        record_audit(
-            business=run.business,
-            action="run.emptied",
-            by=by,
-            now=now,
-            subject=str(run.pk),
-            facts={"leads": taken_out},
-        )
+        audit_run(run, "run.emptied", by, now, leads=taken_out)
         return taken_out
-
-
-def missing(
-    run: OutboundCallRun, lists: Collection[LeadList]
-) -> QuerySet[LeadListEntry, LeadListEntry]:
-    in_it = OutboundCallJob.objects.of_run(run).filter(lead=OuterRef("lead"))
-    entries: QuerySet[LeadListEntry, LeadListEntry] = LeadListEntry.objects.for_business(
-        run.business_id
-    )
-    return entries.filter(~Exists(in_it), list__in=lists)

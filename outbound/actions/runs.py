@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Lead
 from outbound import accounts
-from outbound.foreign_keys import forget_plans
 from outbound.models import (
     AT_REST,
     OVER,
@@ -85,7 +84,7 @@ def edit_run(*, run: OutboundCallRun, by: User | None, now: datetime, **settings
             raise ValidationError(_("Pause the run before you change it."), code="not_at_rest")
         _set(stored, settings)
         stored.save(update_fields=sorted(settings))
-        _audit(stored, "run.edited", by, now, fields=sorted(settings))
+        audit_run(stored, "run.edited", by, now, fields=sorted(settings))
         run.refresh_from_db()
 
 
@@ -107,7 +106,7 @@ def add_leads(
                 [_job(run, lead, next(in_turn)) for lead in some], ignore_conflicts=True
             )
         added: int = OutboundCallJob.objects.of_run(run).count() - before
-        _audit(run, "run.leads_added", by, now, added=added)
+        audit_run(run, "run.leads_added", by, now, added=added)
         return added
 
 
@@ -122,7 +121,7 @@ def start_run(*, run: OutboundCallRun, by: User | None, now: datetime) -> bool:
             raise ValidationError(problems)
         if not run.start(now):
             return False
-        _audit(run, "run.started", by, now)
+        audit_run(run, "run.started", by, now)
         account_sid = _account_sid(run.business_id)
     if account_sid:
         # Whoever starts it has looked into what the carrier found wrong.
@@ -142,7 +141,7 @@ def schedule_run(
             raise ValidationError(problems)
         moved = run.move(from_=AT_REST, to=RunStatus.SCHEDULED, starts_at=starts_at)
         if moved:
-            _audit(run, "run.scheduled", by, now)
+            audit_run(run, "run.scheduled", by, now)
         return moved
 
 
@@ -152,7 +151,7 @@ def pause_run(*, run: OutboundCallRun, by: User | None, now: datetime) -> bool:
         access.require(by, run.business, access.Action.DIRECT_RUN)
         paused = run.pause(reason=PauseReason.OWNER, detail="", now=now)
         if paused:
-            _audit(run, "run.paused", by, now)
+            audit_run(run, "run.paused", by, now)
         return paused
 
 
@@ -164,44 +163,11 @@ def stop_run(*, run: OutboundCallRun, by: User | None, now: datetime) -> bool:
             return False
         queued = OutboundCallJob.objects.of_run(run).filter(status=JobStatus.QUEUED)
         canceled = queued.update(status=JobStatus.CANCELED, ended_at=now)
-        _audit(run, "run.stopped", by, now, canceled=canceled)
+        audit_run(run, "run.stopped", by, now, canceled=canceled)
         return True
 
 
-def call_again(
-    *,
-    run: OutboundCallRun,
-    outcomes: Iterable[str],
-    name: str,
-    by: User | None,
-    now: datetime,
-) -> OutboundCallRun:
-    """A new draft with the same settings, for the leads of this run that ended so."""
-    wanted = sorted(set(outcomes))
-    with business_scope(run.business_id):
-        again = create_run(
-            business=run.business,
-            name=name,
-            version=run.version,
-            number=run.number,
-            by=by,
-            now=now,
-            **{field: getattr(run, field) for field in sorted(EDITABLE - NOT_COPIED)},
-        )
-        OutboundCallRun.objects.for_business(run.business_id).filter(pk=again.pk).update(
-            again_of=run
-        )
-        forget_plans()
-        added = OutboundCallJob.objects.call_again(
-            of=run, statuses=wanted, into=again, first_due_at=now - timedelta(seconds=1)
-        )
-        _audit(again, "run.leads_added", by, now, added=added)
-        again.refresh_from_db()
-        return again
-
-
 POINTERS: Final = frozenset({"business", "version", "number", "again_of", "created_by"})
-NOT_COPIED: Final = frozenset({"name", "version", "number", "starts_at"})
 
 
 def _set(run: OutboundCallRun, settings: dict[str, Any]) -> None:
@@ -223,6 +189,12 @@ def what_is_missing(run: OutboundCallRun) -> list[str]:
 
 def _problems(run: OutboundCallRun) -> list[ValidationError]:
     problems = []
+    if run.filling:
+        problems.append(
+            ValidationError(
+                _("Leads are still being added. Wait until they are in."), code="filling"
+            )
+        )
     try:
         # What a foreign key points at, the database itself vouches for.
         run.full_clean(exclude=POINTERS, validate_unique=False, validate_constraints=False)
@@ -271,7 +243,9 @@ def _account_sid(business_id: uuid.UUID) -> str:
         return ""
 
 
-def _audit(run: OutboundCallRun, action: str, by: User | None, now: datetime, **facts: Any) -> None:
+def audit_run(
+    run: OutboundCallRun, action: str, by: User | None, now: datetime, **facts: Any
+) -> None:
     record_audit(
         business=run.business, action=action, by=by, now=now, subject=str(run.pk), facts=facts
     )

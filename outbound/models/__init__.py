@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from outbound.models.attempt import LIVE_ATTEMPTS, AttemptState, DialAttempt
+from outbound.models.filling import Filling
 from outbound.models.installation import CarrierAccount, SuppressedNumber
 from outbound.models.job import ENDED, OPEN, UNDER_WAY, JobStatus, OutboundCallJob
 from outbound.models.limits import DialUsage, OutboundSettings
@@ -40,6 +41,7 @@ __all__ = [
     "DialAttempt",
     "DialUsage",
     "DialVerdict",
+    "Filling",
     "Gate",
     "ImportStatus",
     "JobStatus",

@@ -3,9 +3,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Self
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -36,39 +36,6 @@ OPEN = (JobStatus.QUEUED, *UNDER_WAY)
 ENDED = tuple(status for status in JobStatus if status not in OPEN)
 
 
-# The next so many of them, in the order in which they were due there, a microsecond apart. The key is
-# as `time_ordered` makes it: its first half is the moment, the rest is random.
-AGAIN: Final = """
-WITH ended AS (
-    SELECT
-        job.due_at, job.id, lead.id AS lead_id, lead.phone_e164,
-        row_number() OVER (ORDER BY job.due_at, job.id) AS place
-    FROM outbound_call_jobs AS job
-    JOIN calls_lead AS lead ON lead.id = job.lead_id
-    WHERE job.business_id = %(business)s AND job.run_id = %(of)s AND job.status = ANY(%(statuses)s)
-        AND (job.due_at, job.id) > (%(after_due)s::timestamptz, %(after_id)s::uuid)
-    ORDER BY job.due_at, job.id
-    LIMIT %(most)s
-), made AS (
-    INSERT INTO outbound_call_jobs (
-        id, business_id, run_id, lead_id, phone_e164, status, due_at, attempts, outcomes, created_at
-    )
-    SELECT
-        overlay(gen_random_uuid()::text PLACING %(moment)s FROM 1 FOR 15)::uuid,
-        %(business)s, %(into)s, lead_id, phone_e164, 'queued', due, 0, '{}', due
-    FROM (
-        SELECT *, %(first)s + (%(done)s + place) * interval '1 microsecond' AS due FROM ended
-    ) AS in_turn
-    ORDER BY place
-    ON CONFLICT DO NOTHING
-    RETURNING 1
-)
-SELECT (SELECT count(*) FROM made), due_at, id, place FROM ended ORDER BY place DESC LIMIT 1
-"""
-# Of one statement: so many are written well within the time that a statement may take.
-AT_A_STATEMENT: Final = 5000
-
-
 class OutboundCallJobQuerySet(BusinessOwnedQuerySet["OutboundCallJob"]):
     def of_run(self, run: OutboundCallRun) -> Self:
         return self.for_business(run.business_id).filter(run=run)
@@ -78,39 +45,6 @@ class OutboundCallJobQuerySet(BusinessOwnedQuerySet["OutboundCallJob"]):
 
     def open(self) -> Self:
         return self.filter(status__in=OPEN)
-
-    def call_again(
-        self,
-        *,
-        of: OutboundCallRun,
-        statuses: Collection[str],
-        into: OutboundCallRun,
-        first_due_at: datetime,
-    ) -> int:
-        """A job in `into` for each lead of `of` whose job stands so, some thousands a statement.
-        Returns how many were not in it yet.
-        """
-        values: dict[str, Any] = {
-            "business": of.business_id,
-            "of": of.pk,
-            "into": into.pk,
-            "first": first_due_at,
-            "statuses": list(statuses),
-            "most": AT_A_STATEMENT,
-            "after_due": "-infinity",
-            "after_id": uuid.UUID(int=0),
-            "done": 0,
-        }
-        added = 0
-        with connection.cursor() as cursor:
-            while True:
-                cursor.execute(AGAIN, values | {"moment": str(time_ordered())[:15]})
-                row = cursor.fetchone()
-                if row is None:
-                    return added
-                made, values["after_due"], values["after_id"], looked_at = row
-                added += made
-                values["done"] += looked_at
 
     def counts(self) -> Mapping[str, int]:
         """By status; what does not occur is left out."""

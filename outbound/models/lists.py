@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from calls.models import Lead
-from tenants.models import User
+from tenants.models import Business, User
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
 
@@ -53,8 +53,20 @@ class LeadListEntryQuerySet(BusinessOwnedQuerySet["LeadListEntry"]):
 
 
 class LeadListEntry(BusinessOwned):
+    # There are very many of them, and two indexes below begin with the business and the list.
+    business = models.ForeignKey(
+        Business,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("business"),
+    )
     list = models.ForeignKey(
-        LeadList, on_delete=models.CASCADE, related_name="entries", verbose_name=_("list")
+        LeadList,
+        on_delete=models.CASCADE,
+        related_name="entries",
+        db_index=False,
+        verbose_name=_("list"),
     )
     lead = models.ForeignKey(
         Lead, on_delete=models.CASCADE, related_name="+", verbose_name=_("lead")

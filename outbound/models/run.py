@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from calls.models import MachinePolicy
+from outbound.models.filling import Filling
 from outbound.retries import RetriesInvalid, RetryPolicy, default_retries, parse_retries
 from outbound.windows import ScheduleInvalid, parse_schedule
 from prompts.models import PromptVersion
@@ -47,6 +48,9 @@ class OutboundCallRunQuerySet(BusinessOwnedQuerySet["OutboundCallRun"]):
 
     def due_to_start(self, now: datetime) -> Self:
         return self.filter(status=RunStatus.SCHEDULED, starts_at__lte=now)
+
+    def filling_up(self) -> Self:
+        return self.filter(filling__isnull=False)
 
 
 class OutboundCallRun(BusinessOwned):
@@ -101,6 +105,10 @@ class OutboundCallRun(BusinessOwned):
         blank=True,
         verbose_name=_("calls again those of"),
     )
+    # Who is still to be put into it (`Filling`); while somebody is, it does not start.
+    filling = models.JSONField(
+        _("leads on their way into it"), null=True, blank=True, editable=False
+    )
     # The failures before this do not count against it: somebody has looked into them.
     judged_since = models.DateTimeField(_("failures counted since"), null=True, blank=True)
     created_by = models.ForeignKey(
@@ -142,6 +150,9 @@ class OutboundCallRun(BusinessOwned):
                 condition=Q(machine_policy__in=MachinePolicy.values), name="run_machine_policy"
             ),
             models.CheckConstraint(condition=Q(concurrency__gte=1), name="run_concurrency"),
+            models.CheckConstraint(
+                condition=Q(filling__isnull=True) | Q(status__in=AT_REST), name="run_filled_at_rest"
+            ),
         ]
         indexes = [
             models.Index(fields=["business", "-created_at"], name="run_list"),
@@ -149,6 +160,9 @@ class OutboundCallRun(BusinessOwned):
                 fields=["status", "starts_at"],
                 condition=Q(status__in=[RunStatus.RUNNING, RunStatus.SCHEDULED]),
                 name="run_at_work",
+            ),
+            models.Index(
+                fields=["created_at"], condition=Q(filling__isnull=False), name="run_filling_up"
             ),
         ]
 
@@ -191,9 +205,22 @@ class OutboundCallRun(BusinessOwned):
                 {"starts_at": _("Pause the run if it is not to start by itself.")}
             )
 
-    def move(self, *, from_: tuple[RunStatus, ...], to: RunStatus, **changes: Any) -> bool:
+    @property
+    def leads_to_come(self) -> Filling | None:
+        return Filling.read(self.filling) if self.filling else None
+
+    def move(
+        self,
+        *,
+        from_: tuple[RunStatus, ...],
+        to: RunStatus,
+        only_if: Q | None = None,
+        **changes: Any,
+    ) -> bool:
         """True for the one who moved it; the row here follows."""
-        mine = OutboundCallRun.objects.for_business(self.business_id).filter(pk=self.pk)
+        mine = OutboundCallRun.objects.for_business(self.business_id).filter(
+            only_if or Q(), pk=self.pk
+        )
         moved: bool = mine.filter(status__in=from_).update(status=to, **changes) == 1
         if moved:
             self.refresh_from_db()
@@ -203,6 +230,7 @@ class OutboundCallRun(BusinessOwned):
         return self.move(
             from_=AT_REST,
             to=RunStatus.RUNNING,
+            only_if=Q(filling__isnull=True),
             started_at=models.functions.Coalesce("started_at", models.Value(now)),
             pause_reason="",
             pause_detail="",
@@ -219,7 +247,9 @@ class OutboundCallRun(BusinessOwned):
         )
 
     def cancel(self, now: datetime) -> bool:
-        return self.move(from_=(*AT_REST, RunStatus.RUNNING), to=RunStatus.CANCELED, ended_at=now)
+        """Whoever was on the way into it is not put in any more."""
+        from_ = (*AT_REST, RunStatus.RUNNING)
+        return self.move(from_=from_, to=RunStatus.CANCELED, ended_at=now, filling=None)
 
     def complete(self, now: datetime) -> bool:
         return self.move(from_=(RunStatus.RUNNING,), to=RunStatus.COMPLETED, ended_at=now)

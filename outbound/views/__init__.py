@@ -7,7 +7,7 @@ from outbound.views.calendar import calendar
 from outbound.views.job import job, settle_attempt
 from outbound.views.jobs import jobs
 from outbound.views.limits import limits
-from outbound.views.making import fill, new_run, often, times, whom, words
+from outbound.views.making import filling, new_run, often, times, whom, words
 from outbound.views.number_tests import number_test, number_test_now
 from outbound.views.objections import do_not_call, export_do_not_call, list_telephone, unlist
 from outbound.views.preview import preview
@@ -19,7 +19,7 @@ __all__ = [
     "calendar",
     "do_not_call",
     "export_do_not_call",
-    "fill",
+    "filling",
     "job",
     "jobs",
     "limits",

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,6 @@ from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from outbound.actions import create_run, edit_run, fill_run
 from outbound.counting import counts_of_run, forget_counts
@@ -112,48 +111,39 @@ def whom(request: BusinessRequest, run_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "run": run,
         "leads": counts_of_run(run, now=timezone.now()).total,
-        "left": _whole(request.GET.get("left", "")),
-        "chosen": request.GET.getlist("list"),
     }
     return _step(request, run, 0, "outbound/whom.html", context)
-
-
-@page(Action.EDIT_RUN)
-@require_POST
-def fill(request: BusinessRequest, run_id: uuid.UUID) -> HttpResponse:
-    """The next thousands of a long list."""
-    run = run_of(request, run_id)
-    return _fill_and_go_on(request, run, _lists(request))
-
-
-def _lists(request: BusinessRequest) -> list[LeadList]:
-    named = []
-    for written in request.POST.getlist("list"):
-        try:
-            named.append(uuid.UUID(written))
-        except ValueError:
-            continue
-    return list(LeadList.objects.for_business(request.business).filter(pk__in=named))
 
 
 def _fill_and_go_on(
     request: BusinessRequest, run: OutboundCallRun, lists: list[LeadList]
 ) -> HttpResponse:
+    """A long list is no reason to wait: the next step is there while the leads come in."""
     if not lists:
         return redirect("outbound:words", run.pk)
     try:
-        filled = fill_run(run=run, lists=lists, by=request.user, now=timezone.now())
+        added = fill_run(run=run, lists=lists, by=request.user, now=timezone.now())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("outbound:run", run.pk)
     forget_counts(run)
-    if not filled.left:
-        messages.success(request, _told(filled.added))
-        return redirect("outbound:words", run.pk)
-    query = QueryDict(mutable=True)
-    query.setlist("list", [str(one.pk) for one in lists])
-    query["left"] = str(filled.left)
-    return redirect(f"{_address('outbound:whom', run)}?{query.urlencode()}")
+    if not run.filling:
+        messages.success(request, _told(added))
+    return redirect("outbound:words", run.pk)
+
+
+@page()
+def filling(request: BusinessRequest, run_id: uuid.UUID) -> HttpResponse:
+    """How many of the leads of a long list are in: the part of the steps that changes by itself."""
+    run = run_of(request, run_id)
+    if not request.htmx:
+        return redirect("outbound:run", run.pk)
+    reloads = "reloads" in request.GET
+    shown = {"run": run, "asked": True, "reloads": reloads}
+    response = render(request, "outbound/_filling.html", shown)
+    if reloads and not run.filling:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def _told(added: int) -> str:

@@ -45,6 +45,7 @@ def preview(request: BusinessRequest, run_id: uuid.UUID) -> HttpResponse:
         "acts": [one for one in acts_for(request.role, run) if one.name in STARTS],
         "steps": steps_at_the_end(run),
         "starts_at": starts_at,
+        "is_the_check": True,
         "is_at_rest": run.status in AT_REST,
         "is_over": run.status in OVER,
     }

@@ -1,4 +1,4 @@
-// The steps of a run. Without JavaScript every field is there, and a long list goes on by its button.
+// The steps of a run. Without JavaScript every field is there.
 
 // Fields that matter for one choice only are shown with it.
 for (const part of document.querySelectorAll("[data-shown-with]")) {
@@ -9,7 +9,3 @@ for (const part of document.querySelectorAll("[data-shown-with]")) {
   for (const choice of choices) choice.addEventListener("change", follow);
   follow();
 }
-
-// A list of many thousands is added so many at a time.
-const more = document.querySelector("[data-submits-itself]");
-if (more) more.requestSubmit();

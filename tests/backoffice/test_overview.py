@@ -263,7 +263,7 @@ def test_what_wants_somebody_is_counted_and_its_list_is_one_click_away(
         "model keys refused": 1,
         "imports under way": 1,
         "numbers asked for": 1,
-        "silent tasks": 7,
+        "silent tasks": 8,
     }
     for label, (count, address) in counted.items():
         with time_machine.travel(NIGHT + timedelta(minutes=1), tick=False):

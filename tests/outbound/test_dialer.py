@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db import OperationalError, connection, connections
 
 from calls import placing
+from calls.models import TransferTarget
 from calls.placing import Placed
 from outbound import addresses, dialer, placements, spool
-from outbound.actions import pause_run, start_run
+from outbound.actions import begin_number_test, pause_run, settle_number_tests, start_run
 from outbound.dialer import dial
 from outbound.intents import Intent, Taken, take_jobs
 from outbound.liveness import DIALLERS, LivenessLost, living
@@ -32,6 +33,7 @@ from outbound.reconcile import look_up_unknown, settle_the_dead
 from prosaas.simulator import rest_faults as rest
 from prosaas.simulator.rest_faults import RestFault
 from tenants.models import Business
+from tenants.scoping import business_scope
 from tests.outbound.rig import (
     CarrierThread,
     Clock,
@@ -45,6 +47,7 @@ from tests.outbound.rig import (
     started,
     verdicts_of,
 )
+from tests.people import make_number
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,6 +163,28 @@ def test_d03_killed_after_the_carrier_took_it_is_found_in_the_list(
     assert attempt.call_sid == accepted_sids(line)[0]
     assert dial(for_s=1, clock=clock) == 0
     assert len(line.rung) == 1
+
+
+def test_the_call_of_a_number_test_is_not_taken_for_that_of_an_attempt(
+    flowers: Business, line: CarrierThread, clock: Clock
+) -> None:
+    """The intent's own call was never asked for; the only one in the list is the test's."""
+    number = new_number()
+    make_number(flowers)
+    with business_scope(flowers):
+        target = TransferTarget.objects.create(business=flowers, name="Dana", e164=number)
+    test = begin_number_test(business=flowers, target_id=target.pk, by=None, clock=clock)
+    line.settled()
+    clock.moves(seconds=16)
+    settle_number_tests(now=clock())
+    run = started(flowers, number)
+    dies_with_intent(run, clock)
+    settle_the_dead(now=clock())
+    clock.moves(seconds=2)
+    look_up_unknown(now=clock())
+    attempt = attempt_of(run)
+    assert test.call_sid in accepted_sids(line)
+    assert (attempt.state, attempt.call_sid) == (AttemptState.UNKNOWN, None)
 
 
 def test_d04_a_task_delivered_again_finds_nothing_to_do(

@@ -149,7 +149,7 @@ def test_the_search_goes_along_an_index(flowers: Business) -> None:
         for question, indexes in (
             ({"name": "abcd"}, {"lead_by_name", "lead_by_second_word", "lead_by_third_word"}),
             ({"ends": "4567"}, {"lead_by_last_digits"}),
-            ({"begins": "+972500001"}, {"lead_phone_once"}),
+            ({"begins": "+97250000123"}, {"lead_phone_once"}),
         ):
             plan = leads.found_by(**question).explain()
             assert "Seq Scan" not in plan, plan

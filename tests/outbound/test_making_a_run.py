@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 
 from calls.models import DoNotCall, DoNotCallVia, OpeningHours
-from outbound.actions import fill_run
 from outbound.foreseeing import When, foresee
 from outbound.models import DialVerdict, OutboundCallRun, RunStatus
 from tenants.models import Business
@@ -21,7 +20,6 @@ from tests.outbound.rig import (
     fresh,
     jobs_of,
     limits,
-    make_leads,
     make_run,
     new_number,
     outbound_version,
@@ -75,19 +73,6 @@ def test_a_list_of_another_business_is_no_choice(
     assert 'value="Autumn"' in page
     with business_scope(flowers):
         assert not OutboundCallRun.objects.exists()
-
-
-def test_a_long_list_is_added_so_many_at_a_time_and_goes_on_where_it_was(
-    as_alice: Window, flowers: Business, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run, friends = make_run(flowers), make_list(flowers, *(new_number() for _ in range(5)))
-    first = fill_run(run=run, lists=[friends], by=None, now=OPEN_HOURS, most=2)
-    assert first == (2, 3)
-    page = as_alice.get(f"/outbound/runs/{run.pk}/whom/?list={friends.pk}&left=3")
-    assert "3 leads are in the run, 3 more are on their way" in page
-    response = as_alice.post(f"/outbound/runs/{run.pk}/whom/fill/", list=[friends.pk])
-    assert response["Location"] == f"/outbound/runs/{run.pk}/words/"
-    assert len(jobs_of(run)) == 6
 
 
 def test_the_words_of_a_message_are_not_lost_when_something_else_is_wrong(
@@ -232,10 +217,3 @@ class TestThePreview:
         page = as_alice.get(f"/outbound/runs/{run.pk}/preview/")
         assert "These are the first 200 of 205 who wait." in page
         assert page.count("/outbound/jobs/") == 200
-
-
-def test_leads_that_are_not_in_a_list_are_not_called(flowers: Business) -> None:
-    run, friends = make_run(flowers), make_list(flowers, new_number())
-    make_leads(flowers, new_number())
-    assert fill_run(run=run, lists=[friends], by=None, now=OPEN_HOURS) == (1, 0)
-    assert len(jobs_of(run)) == 2

@@ -277,29 +277,6 @@ def test_call_again_makes_a_new_run_of_those_who_ended_so(flowers: Business, clo
     assert (again.status, again.again_of_id, again.retries) == ("draft", run.pk, {})
 
 
-def test_call_again_keeps_the_order_over_several_statements(
-    flowers: Business, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("outbound.models.job.AT_A_STATEMENT", 2)
-    run = make_run(flowers, *(new_number() for _ in range(5)))
-    with business_scope(flowers):
-        mine = OutboundCallJob.objects.of_run(run)
-        [other, *wanted] = mine.order_by("-due_at")
-        mine.update(status="busy", ended_at=NOW)
-        mine.filter(pk=other.pk).update(status="completed")
-        for place, job in enumerate(wanted):
-            mine.filter(pk=job.pk).update(due_at=NOW + timedelta(minutes=place))
-    again = actions.call_again(run=run, outcomes=["busy"], name="Again", by=None, now=NOW)
-    with business_scope(flowers):
-        made = list(OutboundCallJob.objects.of_run(again).due(NOW).order_by("due_at", "pk"))
-        event = AuditEvent.objects.filter(action="run.leads_added", subject=str(again.pk)).get()
-    assert [job.lead_id for job in made] == [job.lead_id for job in wanted]
-    assert len({job.due_at for job in made}) == 4
-    assert {(job.status, job.attempts) for job in made} == {("queued", 0)}
-    assert [job.pk for job in made] != [job.pk for job in wanted]
-    assert event.facts == {"added": 4}
-
-
 def test_q05_who_objects_is_not_dialled_though_the_job_waits(
     flowers: Business, clock: Clock
 ) -> None:

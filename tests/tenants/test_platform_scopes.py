@@ -36,6 +36,7 @@ PLACES = {
     ("calls/migrations/0015_lead_gender_and_last_call.py", "MIGRATION"),
     ("outbound/actions/importing.py", "IMPORT_LEADS"),
     ("outbound/actions/carrier_accounts.py", "ADMIN"),
+    ("outbound/actions/filling.py", "FILL_RUNS"),
     ("outbound/actions/keeping.py", "DIAL"),
     ("outbound/actions/number_test_news.py", "DIAL"),
     ("outbound/actions/number_tests.py", "DIAL"),
