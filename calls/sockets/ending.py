@@ -90,17 +90,24 @@ class Watch:
         self._ways = ways
 
     async def run(self) -> None:
+        """What nobody watches is not left open: a fault of the watching closes the socket too."""
+        try:
+            await self._until_over()
+            logger.info("socket_of_a_login_that_ended_closed")
+        except Exception:
+            logger.exception("login_not_watched")
+        await self._ways.close()
+
+    async def _until_over(self) -> None:
         while True:
             try:
                 await self._hear(get_channel_layer())
-                break
+                return
             except (RedisError, OSError) as error:
                 logger.warning("channel_layer_away", error=type(error).__name__)
             await asyncio.sleep(AGAIN_AFTER_S)
             if not await self._is_logged_in():
-                break
-        logger.info("socket_of_a_login_that_ended_closed")
-        await self._ways.close()
+                return
 
     async def _hear(self, layer: Any) -> None:
         """Returns when the socket is to be closed."""

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator
+from copy import copy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,6 +62,12 @@ class Visitor:
         self.user = user
         self._url = product.url
         self._cookie = cookie
+
+    def at(self, url: str) -> Visitor:
+        """The same browser at another server of the installation."""
+        there = copy(self)
+        there._url = url
+        return there
 
     @contextlib.asynccontextmanager
     async def socket(

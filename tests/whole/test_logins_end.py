@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -26,10 +28,13 @@ from tenants.sockets import end_sockets
 from tenants.team import change_role, remove_member
 from tests.product import Product, a_business, in_database
 from tests.whole.test_live import Visitor, somebody
+from tests.whole.test_other_process import another_process
 
 AT_ONCE_S = 2.0
 # Longer than any of these tests: what ends a socket in it is the news alone.
 NEVER_S = 600.0
+# The PUBLIC_URL of the settings of the tests.
+KNOWS_ITSELF_AS = "https://prosaas.test"
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +138,33 @@ async def test_news_that_is_lost_costs_some_seconds_and_no_more(
         await ready(page)
         await in_database(lambda: SessionStore(key).delete())
         assert await closed_with(page) == LOGGED_OUT
+
+
+async def test_a_fault_in_the_watching_leaves_nothing_open(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(session_key: str, user_id: int) -> bool:
+        raise ZeroDivisionError
+
+    flowers, _ = await a_business("flowers")
+    alice = await somebody(product, flowers, "alice")
+    monkeypatch.setattr(ending, "is_logged_in", broken)
+    with contextlib.suppress(aiohttp.WSServerHandshakeError):  # it may come that early
+        async with alice.socket(live(flowers)) as page:
+            assert await closed_with(page) == LOGGED_OUT
+
+
+@pytest.mark.slow
+async def test_the_server_of_the_readme_closes_them_as_well(product: Product) -> None:
+    flowers, _ = await a_business("flowers")
+    alice = await somebody(product, flowers, "alice")
+    async with another_process(os.environ["REDIS_URL"]) as address:
+        there = alice.at(address)
+        async with there.socket(live(flowers), KNOWS_ITSELF_AS) as page:
+            await ready(page)
+            await in_database(lambda: browser_of(alice).post("/accounts/logout/"))
+            assert await closed_with(page) == LOGGED_OUT
+        assert await there.is_refused(live(flowers), KNOWS_ITSELF_AS)
 
 
 async def another_browser(product: Product, visitor: Visitor) -> Visitor:
