@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -27,6 +30,31 @@ def english() -> Iterator[None]:
     the thread. A test of Hebrew says so, and a request has a language of its own."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_name_server() -> Iterator[None]:
+    """The names of the tests are nobody's (https://prosaas.test), and a name server that is asked for
+    one of them may take five seconds to say so.
+    """
+    ask = socket.getaddrinfo
+
+    def only_addresses(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host and host != "localhost" and not is_address(host):
+            raise socket.gaierror(socket.EAI_NONAME, "the tests ask no name server")
+        return ask(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", only_addresses)
+        yield
+
+
+def is_address(host: str | bytes) -> bool:
+    try:
+        ip_address(host.decode() if isinstance(host, bytes) else host)
+    except ValueError:
+        return False
+    return True
 
 
 @pytest.fixture
