@@ -44,6 +44,7 @@ from tenants.models import (
 )
 from tenants.scoping import PlatformReason, platform_scope
 from tenants.second_factor import remove_second_factor
+from tenants.sockets import end_sockets
 
 __all__ = ["BusinessesAdmin"]
 
@@ -58,8 +59,30 @@ class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {"email": forms.EmailField}
 
 
+class EndsSockets(AuditedAdmin):
+    """What the people who are changed here have open in a browser ends, and is opened anew with what
+    they may do then.
+    """
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        end_sockets_of(obj)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        for obj in queryset:
+            end_sockets_of(obj)
+        return super().log_deletions(request, queryset)
+
+
+def end_sockets_of(row: User | Membership) -> None:
+    if isinstance(row, User):
+        end_sockets(row.pk)
+    else:
+        end_sockets(row.user_id, business_id=row.business_id)
+
+
 @admin.register(User)
-class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(EndsSockets, UserAdmin):  # type: ignore[type-arg]
     add_form = PersonCreationForm
     add_fieldsets = (
         (
@@ -109,12 +132,18 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Membership)
-class MembershipAdmin(BusinessAdmin):
+class MembershipAdmin(EndsSockets, BusinessAdmin):
+    """Of one person: a place in a team is not handed on."""
+
     list_display = ("user", "business", "role")
     list_filter = ("role",)
     list_select_related = ("business", "user")
     search_fields = (*BusinessAdmin.search_fields, "user__email", "user__name")
     raw_id_fields = ("business", "user")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "user") if obj is not None else fields
 
 
 @admin.register(Invitation)

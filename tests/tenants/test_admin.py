@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -319,6 +320,49 @@ def test_a_business_is_made(operator: Client) -> None:
     with platform_scope(PlatformReason.ADMIN):
         business = Business.objects.get(slug="roses")
     assert audited(business) == [("admin.added", [])]
+
+
+@pytest.fixture
+def told_to_end(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+    """The people, each with the business that it is about, whose sockets were told to end."""
+    told: list[tuple[int, str]] = []
+
+    def tell(user_ids: tuple[int, ...], message: dict[str, str]) -> None:
+        told.extend((user_id, message["business"]) for user_id in user_ids)
+
+    monkeypatch.setattr("tenants.sockets._tell", tell)
+    return told
+
+
+def test_what_a_member_has_open_ends_when_the_operator_changes_his_place(
+    operator: Client,
+    flowers: Business,
+    bob: User,
+    told_to_end: list[tuple[int, str]],
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    with business_scope(flowers):
+        place = Membership.objects.get(user=bob)
+    values = {"user": User.objects.create_user("d@x.test").pk, "role": "viewer"}
+    for page, posted in (("change", values), ("delete", {"post": "yes"})):
+        with django_capture_on_commit_callbacks(execute=True):
+            url = reverse(f"admin:tenants_membership_{page}", args=[place.pk])
+            assert operator.post(url, posted).status_code == 302
+        assert told_to_end == [(bob.pk, str(flowers.pk))], "and the place is still his"
+        told_to_end.clear()
+
+
+def test_what_a_person_has_open_ends_when_the_operator_shuts_him_out(
+    operator: Client,
+    bob: User,
+    told_to_end: list[tuple[int, str]],
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        url = reverse("admin:tenants_user_change", args=[bob.pk])
+        assert operator.post(url, {"email": bob.email, "name": ""}).status_code == 302
+    assert told_to_end == [(bob.pk, "")]
+    assert not User.objects.get(pk=bob.pk).is_active
 
 
 def test_a_business_is_not_deleted(operator: Client, flowers: Business) -> None:
