@@ -30,6 +30,7 @@ from calls.actions import (
 from calls.addresses import media_socket
 from calls.admission import AdmittedCall, StreamRefused
 from calls.bridge import CallBridge, Ending
+from calls.end_tasks import end_tasks
 from calls.engine.commands import Disposition
 from calls.groups import call_group, listening_group, team_group
 from calls.listening import Ear
@@ -202,8 +203,7 @@ class MediaStream:
                 *bridge.tool_tasks,
             ]
             await asyncio.wait(last, timeout=FLUSH_WITHIN_S)
-            for task in last:
-                task.cancel()
+            await end_tasks(*listeners, *last)
         self._log_metrics(ending)
 
     async def _start_recording(self) -> None:

@@ -18,6 +18,7 @@ import structlog
 from django.conf import settings
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from calls.end_tasks import end_tasks
 from calls.engine.events import ModelError
 from calls.engine.responses import FATAL_CODES
 from calls.wire.fields import MAX_SENTENCE, shown
@@ -273,8 +274,7 @@ class WarmPool:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end_tasks(self._task)
             self._task = None
         while self._sockets:
             self._sockets.popleft().close()

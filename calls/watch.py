@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError
 from django.db.models import Q
 from django.utils import timezone
 
+from calls.end_tasks import end_tasks
 from calls.models import Call, LiveOrder
 from calls.threads import off_loop
 from tenants.scoping import PlatformReason, platform_scope
@@ -91,8 +92,7 @@ class LiveCalls:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end_tasks(self._task)
 
     async def check(self) -> None:
         """Look once, at every call. Database trouble is news for later, not for the calls."""

@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError
 from django.utils.crypto import constant_time_compare
 from redis.exceptions import RedisError
 
+from calls.end_tasks import end_tasks
 from calls.sockets.door import Application, Message, Receive, Send, person_of
 from calls.threads import off_loop
 from tenants.models import User
@@ -42,8 +43,7 @@ def until_logged_out(application: Application) -> Application:
         try:
             await application(scope, ways.receive, ways.send)
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            await end_tasks(watching)
 
     return enter
 
@@ -125,8 +125,7 @@ class Watch:
                         return
         finally:
             if receiving is not None:
-                receiving.cancel()
-                await asyncio.gather(receiving, return_exceptions=True)
+                await end_tasks(receiving)
             await self._leave(layer, channel)
 
     def _is_meant(self, message: Message) -> bool:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from calls.actions import is_live, listen_in
+from calls.end_tasks import end_tasks
 from calls.groups import call_group, listening_group
 from calls.listening import RENEW_EVERY_S
 from calls.sockets.door import Message, Receive, Send, person_of
@@ -77,9 +78,7 @@ class Listener:
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_tasks(*tasks)
         for task in done:
             task.result()
 
@@ -116,10 +115,7 @@ class Listener:
                     await self._play(message)
             renewing.result()
         finally:
-            left = [task for task in (renewing, receiving) if task is not None]
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+            await end_tasks(*[task for task in (renewing, receiving) if task is not None])
             await layer.group_discard(group, channel)
 
     async def _renew(self, layer: Any) -> None:

@@ -17,6 +17,7 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
+from calls.end_tasks import end_tasks
 from calls.groups import team_group
 from calls.sockets.door import Message, Receive, Send, person_of
 from calls.threads import off_loop
@@ -90,9 +91,7 @@ class LiveNews:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_tasks(*tasks)
         if hearing.done() and not hearing.cancelled() and (fault := hearing.exception()):
             raise fault
 
@@ -144,8 +143,7 @@ class LiveNews:
             await self._send({"type": "websocket.close", "code": NotAllowed.CODE})
         finally:
             if receiving is not None:
-                receiving.cancel()
-                await asyncio.gather(receiving, return_exceptions=True)
+                await end_tasks(receiving)
             await self._leave(layer, group, channel)
 
     async def _leave(self, layer: Any, group: str, channel: str) -> None:

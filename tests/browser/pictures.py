@@ -28,6 +28,7 @@ from tenants.models import Business, User
 from tenants.scoping import business_scope
 from tests.browser.showcase import MOMENT, Showcase, beat_hearts, furnish
 from tests.browser.showcase_words import ENGLISH, HEBREW, Shop
+from tests.browser.waiting import comes_true
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -162,7 +163,7 @@ def take(page: Page, clock: time_machine.Traveller, url: str, name: str) -> None
     assert answer is not None
     assert answer.ok, f"{url}: {answer.status}"
     assert "/login/" not in page.url, page.url
-    page.wait_for_function(AT_REST)
+    comes_true(page, AT_REST)
     if name.endswith("/questions"):
         answer_questions(page, HEBREW if name.startswith("he/") else ENGLISH)
     keep(page, name)

@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tenants.models import Business, User
 from tenants.team import invite_member
+from tests.browser.waiting import comes_true
 from tests.people import code_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = {"he": (390, 844), "en": (1440, 900)}
 DIRECTIONS = {"he": "rtl", "en": "ltr"}
 PASSWORD = "blue sky 7"
-FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def window(browser: Browser, language: str) -> Iterator[Page]:
 def assert_fits(page: Page, language: str) -> None:
     expect(page.locator("html")).to_have_attribute("dir", DIRECTIONS[language])
     # What is drawn by a script follows a moment after the window has another width.
-    page.wait_for_function(FITS, timeout=2000)
+    comes_true(page, FITS, within_ms=2000)
 
 
 @pytest.mark.parametrize("language", list(SIZES))

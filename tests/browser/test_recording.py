@@ -19,6 +19,7 @@ from prosaas.simulator.recordings import Recording as CarriersRecording
 from tenants.models import AuditEvent, Business, User
 from tenants.scoping import business_scope
 from tests.browser.server import log_in
+from tests.browser.waiting import comes_true
 from tests.calls.conversations import make_call
 from tests.people import NOW
 
@@ -100,8 +101,8 @@ def test_alice_listens(
         assert times_heard(flowers) == 0
         page.locator("[data-part=listen]").click()
         expect(page.locator("audio")).to_be_visible()
-        page.wait_for_function("() => !document.querySelector('audio').paused")
-        page.wait_for_function(f"() => ({PAINTED})() >= 2")
+        comes_true(page, "() => !document.querySelector('audio').paused")
+        comes_true(page, f"() => ({PAINTED})() >= 2")
         assert page.evaluate(STYLED) == "absolute", "its style sheet is not refused"
 
         page.evaluate("() => document.querySelector('audio').pause()")
@@ -111,7 +112,7 @@ def test_alice_listens(
         expect(spoken.nth(2)).to_have_attribute("aria-current", "true")
 
         spoken.nth(6).get_by_role("button").click()
-        page.wait_for_function("() => document.querySelector('audio').currentTime >= 16")
+        comes_true(page, "() => document.querySelector('audio').currentTime >= 16")
         expect(spoken.nth(6)).to_have_attribute("aria-current", "true")
         expect(spoken.nth(6)).to_be_in_viewport()
         expect(page.locator("#player")).to_be_in_viewport()
