@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import structlog
@@ -13,9 +13,11 @@ from django.db.models import Exists, OuterRef
 from outbound import liveness
 from outbound.actions.number_test_news import settle_number_tests
 from outbound.actions.stopping import withdraw_late_calls
+from outbound.foreign_keys import forget_plans
 from outbound.models import (
     OPEN,
     DialAttempt,
+    JobStatus,
     OutboundCallJob,
     OutboundCallRun,
 )
@@ -29,6 +31,9 @@ logger = structlog.get_logger(__name__)
 
 KEEPING: Final = 1
 SETTLED_A_TICK: Final = 500
+CALLED_OFF_A_TICK: Final = 5_000  # of a run
+RUNS_CALLED_OFF_A_TICK: Final = 5
+LOOKED_BACK: Final = timedelta(days=30)
 
 
 class RunAddress(NamedTuple):
@@ -49,6 +54,7 @@ def keep_watch(*, clock: Callable[[], datetime] = database_now) -> dict[str, int
             "withdrawn": withdraw_late_calls(now=clock()),
             "runs_started": start_scheduled(now=clock()),
             "runs_completed": complete_runs(now=clock()),
+            "called_off": call_off_the_rest(now=clock()),
         }
         beat("keep_watch", now=clock(), did=did)
         return did
@@ -73,6 +79,24 @@ def _start(address: RunAddress, now: datetime) -> bool:
     with business_scope(address.business_id):
         run = OutboundCallRun.objects.for_business(address.business_id).get(pk=address.run_id)
         return not pause_broken(run, now=now) and run.start(now)
+
+
+def call_off_the_rest(*, now: datetime) -> int:
+    """Of runs that were stopped with more people in the queue than one statement calls off."""
+    with platform_scope(PlatformReason.DIAL):
+        waiting = OutboundCallJob.objects.filter(
+            business=OuterRef("business"), run=OuterRef("pk"), status=JobStatus.QUEUED
+        )
+        stopped = OutboundCallRun.objects.canceled_since(now - LOOKED_BACK)
+        runs = list(stopped.filter(Exists(waiting)).order_by("ended_at")[:RUNS_CALLED_OFF_A_TICK])
+    return sum(_call_off(run) for run in runs)
+
+
+def _call_off(run: OutboundCallRun) -> int:
+    with business_scope(run.business_id):
+        assert run.ended_at is not None  # of a run that was stopped, says the database
+        forget_plans()
+        return OutboundCallJob.objects.call_off(run, now=run.ended_at, most=CALLED_OFF_A_TICK)
 
 
 def complete_runs(*, now: datetime) -> int:

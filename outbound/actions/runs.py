@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Lead
 from outbound import accounts
+from outbound.foreign_keys import forget_plans
 from outbound.models import (
     AT_REST,
     OVER,
@@ -30,6 +31,7 @@ from tenants.models import Business, PhoneNumber, User
 from tenants.scoping import business_scope
 
 AT_A_TIME: Final = 2000
+CALLED_OFF_AT_ONCE: Final = 5000
 EDITABLE: Final = frozenset(
     {
         "name",
@@ -156,14 +158,20 @@ def pause_run(*, run: OutboundCallRun, by: User | None, now: datetime) -> bool:
 
 
 def stop_run(*, run: OutboundCallRun, by: User | None, now: datetime) -> bool:
-    """For good. Who is on the line stays there, and what is under way is still written down."""
+    """For good. Who is on the line stays there, and what is under way is still written down.
+
+    Nobody is rung from the moment this is committed. Of a very long queue the first thousands are
+    called off here, and the rest by whoever looks after runs.
+    """
     with business_scope(run.business_id):
         access.require(by, run.business, access.Action.DIRECT_RUN)
         if not run.cancel(now):
             return False
-        queued = OutboundCallJob.objects.of_run(run).filter(status=JobStatus.QUEUED)
-        canceled = queued.update(status=JobStatus.CANCELED, ended_at=now)
-        audit_run(run, "run.stopped", by, now, canceled=canceled)
+        jobs = OutboundCallJob.objects.of_run(run).filter(status=JobStatus.QUEUED)
+        waiting = jobs.count()
+        forget_plans()
+        OutboundCallJob.objects.call_off(run, now=now, most=CALLED_OFF_AT_ONCE)
+        audit_run(run, "run.stopped", by, now, canceled=waiting)
         return True
 
 

@@ -46,6 +46,18 @@ class OutboundCallJobQuerySet(BusinessOwnedQuerySet["OutboundCallJob"]):
     def open(self) -> Self:
         return self.filter(status__in=OPEN)
 
+    def call_off(self, run: OutboundCallRun, *, now: datetime, most: int) -> int:
+        """Of those who still wait in the run, the next so many. Returns how many there were."""
+        waiting = self.of_run(run).filter(status=JobStatus.QUEUED)
+        some = waiting.order_by("due_at", "id").first_keys(most)
+        return self.filter(pk__in=some).update(status=JobStatus.CANCELED, ended_at=now)
+
+    def first_keys(self, most: int) -> list[uuid.UUID]:
+        """Of the first so many, to name them by in the next statement. As a subquery PostgreSQL, whose
+        statistics know nothing yet of what was added a moment ago, has compared each job with each.
+        """
+        return list(self.values_list("pk", flat=True)[:most])
+
     def counts(self) -> Mapping[str, int]:
         """By status; what does not occur is left out."""
         rows = self.order_by().values_list("status").annotate(n=Count("pk"))

@@ -49,6 +49,9 @@ class OutboundCallRunQuerySet(BusinessOwnedQuerySet["OutboundCallRun"]):
     def due_to_start(self, now: datetime) -> Self:
         return self.filter(status=RunStatus.SCHEDULED, starts_at__lte=now)
 
+    def canceled_since(self, moment: datetime) -> Self:
+        return self.filter(status=RunStatus.CANCELED, ended_at__gte=moment)
+
     def filling_up(self) -> Self:
         return self.filter(filling__isnull=False)
 
@@ -163,6 +166,9 @@ class OutboundCallRun(BusinessOwned):
             ),
             models.Index(
                 fields=["created_at"], condition=Q(filling__isnull=False), name="run_filling_up"
+            ),
+            models.Index(
+                fields=["ended_at"], condition=Q(status=RunStatus.CANCELED), name="run_canceled"
             ),
         ]
 

@@ -47,6 +47,6 @@ def _shown(request: BusinessRequest, run: OutboundCallRun, now: datetime) -> dic
         "sentences": holds_up(run, now=now),
         "detail": of_detail(run.pause_detail) if run.status == RunStatus.PAUSED else "",
         "breaker": {"judged": JUDGED, "too_many": TOO_MANY} if broke else None,
-        "is_over": run.status in OVER and not live,
+        "is_over": run.status in OVER and not counts.open,
         "is_at_rest": run.status in AT_REST,
     }

@@ -157,6 +157,13 @@ def test_stopped_or_emptied_nobody_comes_in_any_more(end: object, run: OutboundC
     assert (fresh(run).filling, len(jobs_of(run))) == (None, left)
 
 
+def test_a_long_draft_is_emptied_whole(flowers: Business, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outbound.actions.filling.TAKEN_OUT_A_STATEMENT", 2)
+    run = make_run(flowers, *(new_number() for _ in range(5)))
+    assert actions.empty_run(run=run, by=None, now=NOW) == 5
+    assert jobs_of(run) == []
+
+
 def test_one_list_after_the_other(run: OutboundCallRun, flowers: Business) -> None:
     others = make_list(flowers, new_number(), name="Others")
     with pytest.raises(ValidationError, match="Wait until they are in"):

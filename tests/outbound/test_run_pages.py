@@ -157,6 +157,9 @@ class TestOneRun:
         part = as_alice.get(f"/outbound/runs/{run.pk}/now/")
         assert 'hx-trigger="every 3s"' in part
         assert "<html" not in part
+        with business_scope(run.business_id):
+            jobs = OutboundCallJob.objects.of_run(run)
+            jobs.update(status=JobStatus.BUSY, ended_at=OPEN_HOURS)
         is_now(run, status=RunStatus.COMPLETED, ended_at=OPEN_HOURS)
         assert "hx-trigger" not in as_alice.get(f"/outbound/runs/{run.pk}/now/")
 

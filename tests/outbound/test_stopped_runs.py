@@ -7,6 +7,7 @@ from django.conf import settings
 
 from calls.models import Call, CallStatus
 from outbound.actions import stop_run
+from outbound.actions.keeping import call_off_the_rest
 from outbound.dialer import dial
 from outbound.models import CarrierAccount, DialUsage, JobStatus, OutboundCallRun
 from outbound.outcomes import settle
@@ -14,7 +15,19 @@ from outbound.reconcile import look_up_unknown
 from prosaas.simulator.rest_faults import REFUSE_500, REFUSE_RESET, RestFault
 from tenants.models import Business
 from tenants.scoping import business_scope
-from tests.outbound.rig import CarrierThread, Clock, attempt_of, job_of, limits, started
+from tests.outbound.pages import Window, as_alice
+from tests.outbound.rig import (
+    CarrierThread,
+    Clock,
+    attempt_of,
+    job_of,
+    jobs_of,
+    limits,
+    new_number,
+    started,
+)
+
+__all__ = ["as_alice"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,3 +74,34 @@ def test_who_was_busy_is_not_called_again(
 
     assert job_of(run).status == JobStatus.BUSY
     assert reserved(flowers) == 0
+
+
+def test_of_a_very_long_queue_the_rest_is_called_off_soon_after(
+    flowers: Business, line: CarrierThread, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outbound.actions.runs.CALLED_OFF_AT_ONCE", 2)
+    monkeypatch.setattr("outbound.actions.keeping.CALLED_OFF_A_TICK", 2)
+    run = started(flowers, *(new_number() for _ in range(5)))
+    other = started(flowers, new_number())
+    stopped_at = clock()
+    assert stop_run(run=run, by=None, now=stopped_at)
+    dial(for_s=2, clock=clock)
+    assert line.rung == [job_of(other).phone_e164]
+    seen = []
+    for _ in range(3):
+        clock.moves(seconds=2)
+        seen.append(call_off_the_rest(now=clock()))
+    assert seen == [2, 1, 0]
+    assert {(job.status, job.ended_at) for job in jobs_of(run)} == {("canceled", stopped_at)}
+    assert job_of(other).status == JobStatus.DIALING
+
+
+def test_the_page_of_a_stopped_run_looks_again_until_nobody_waits(
+    as_alice: Window, flowers: Business, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outbound.actions.runs.CALLED_OFF_AT_ONCE", 2)
+    run = started(flowers, *(new_number() for _ in range(5)))
+    stop_run(run=run, by=None, now=clock())
+    assert "hx-trigger" in as_alice.get(f"/outbound/runs/{run.pk}/")
+    call_off_the_rest(now=clock())
+    assert "hx-trigger" not in as_alice.get(f"/outbound/runs/{run.pk}/")

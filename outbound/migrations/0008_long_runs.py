@@ -53,6 +53,14 @@ class Migration(migrations.Migration):
                 name="run_filling_up",
             ),
         ),
+        migrations.AddIndex(
+            model_name="outboundcallrun",
+            index=models.Index(
+                condition=models.Q(("status", "canceled")),
+                fields=["ended_at"],
+                name="run_canceled",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="outboundcallrun",
             constraint=models.CheckConstraint(
