@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.utils.translation import gettext_lazy as _
 
 from outbound.actions.runs import EDITABLE, audit_run, create_run, locked_run
@@ -108,14 +109,18 @@ def fill_runs(*, until: Callable[[], bool], clock: Callable[[], datetime]) -> in
 
 def _fill(run: OutboundCallRun, until: Callable[[], bool], clock: Callable[[], datetime]) -> int:
     added = 0
-    while not until():
-        # Each step is a transaction of its own, and begins where the last one that was kept ended.
-        with business_scope(run.business_id):
-            stored = locked_run(run)
-            going_on = stored.leads_to_come
-            if going_on is None:
-                break  # all are in, or somebody stopped the run or emptied it
-            added += _step(stored, going_on, clock())
+    try:
+        while not until():
+            # Each step is a transaction of its own, and begins where the last one kept has ended.
+            with business_scope(run.business_id):
+                stored = locked_run(run)
+                going_on = stored.leads_to_come
+                if going_on is None:
+                    break  # all are in, or somebody stopped the run or emptied it
+                added += _step(stored, going_on, clock())
+    except DatabaseError:
+        # Tried again with the next who comes; the runs behind it do not wait for that.
+        logger.exception("run_not_filled", run_id=str(run.pk))
     return added
 
 

@@ -17,6 +17,7 @@ from typing import IO, Final
 
 import structlog
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -193,7 +194,10 @@ class _Import:
                 return self._read(self._found(file), until)
             except FileUnreadableError as error:
                 self._end(ImportStatus.FAILED, str(error.sentence))
-                return 0
+            except DatabaseError:
+                # Gone on with by the next who comes; the imports behind it do not wait for that.
+                logger.exception("chunk_not_imported", import_id=str(self.import_id))
+            return 0
 
     def _read(self, found: Iterator[Found], until: Callable[[], bool]) -> int:
         rows = 0

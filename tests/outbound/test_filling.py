@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from outbound import actions
 from outbound.actions.keeping import start_scheduled
-from outbound.models import LeadListEntry, OutboundCallJob, OutboundCallRun, RunStatus
+from outbound.models import Filling, LeadListEntry, OutboundCallJob, OutboundCallRun, RunStatus
 from tenants.models import AuditEvent, Business, User
 from tenants.scoping import business_scope
 from tests.outbound.pages import Window, as_alice, make_list
@@ -78,6 +78,26 @@ def test_who_dies_in_the_middle_is_followed_by_whoever_comes_next(run: OutboundC
     assert (coming.wanted, coming.looked_at, coming.left, coming.percent) == (5, 4, 1, 80)
     assert fill() == 1
     assert len({job.lead_id for job in jobs_of(run)}) == 6
+
+
+def test_a_run_that_cannot_be_filled_holds_up_no_other(
+    run: OutboundCallRun, flowers: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_run(flowers)
+    others = make_list(flowers, *(new_number() for _ in range(5)), name="Others")
+    actions.fill_run(run=other, lists=[others], by=None, now=NOW)
+    step = Filling.step
+
+    def broken(filling: Filling, into: OutboundCallRun) -> tuple[Filling, bool]:
+        if into.pk == run.pk:
+            raise OperationalError("canceling statement due to statement timeout")
+        return step(filling, into)
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(Filling, "step", broken)
+        assert fill() == 3
+    assert (len(jobs_of(run)), len(jobs_of(other))) == (3, 6)
+    assert fill() == 3, "and it is gone on with later"
 
 
 def test_the_order_of_the_list_is_the_order_of_the_calls(flowers: Business) -> None:

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from tempfile import TemporaryFile
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import OperationalError
 
 from calls.models import Lead
 from outbound.actions import confirm_mapping, errors_of, import_leads, stop_import, upload_leads
-from outbound.actions.importing import _Import
+from outbound.actions.importing import Found, _Import
 from outbound.contacts.columns import Mapping
 from outbound.models import (
     ImportStatus,
@@ -125,6 +126,25 @@ def test_q02_a_worker_that_dies_is_followed_by_one_that_goes_on(flowers: Busines
     done = fresh(uploaded)
     assert (done.status, done.rows, done.created_leads) == ("completed", 3500, 3500)
     assert len(people(flowers)) == 3500
+
+
+def test_an_import_that_the_database_refuses_holds_up_no_other(
+    flowers: Business, garage: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, other = confirmed(flowers), confirmed(garage)
+    keep = _Import._keep
+
+    def broken(one: _Import, chunk: Sequence[Found]) -> bool:
+        if one.import_id == refused.pk:
+            raise OperationalError("canceling statement due to statement timeout")
+        return keep(one, chunk)
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(_Import, "_keep", broken)
+        import_leads(until=never, clock=Clock())
+    assert (fresh(refused).status, fresh(other).status) == ("running", "completed")
+    import_leads(until=never, clock=Clock())
+    assert fresh(refused).status == "completed"
 
 
 def test_rows_that_another_worker_has_read_are_not_read_again(flowers: Business) -> None:
