@@ -17,6 +17,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
+from calls.card_numbers import masked, masked_in
 from calls.engine.commands import AnswerTool, ReportKey, SaveTurn
 from calls.models import ToolCall, Turn
 from calls.threads import off_loop
@@ -130,7 +131,7 @@ class CallRecords:
             position=turn.position,
             speaker=turn.speaker,
             item_id=turn.item_id,
-            text=turn.text.replace("\0", ""),
+            text=masked(turn.text.replace("\0", "")),
             started_ms=turn.started_ms,
             ended_ms=turn.ended_ms,
             generated_ms=turn.generated_ms,
@@ -171,5 +172,5 @@ def _json(text: str) -> Any:
             value
         )  # it reads deeper nesting than anybody writes, Django's encoder included
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        return {"unreadable": text.replace("\0", "")}
-    return {} if value is None else value  # the column takes no null
+        return {"unreadable": masked(text.replace("\0", ""))}
+    return {} if value is None else masked_in(value)  # the column takes no null

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from calls.card_numbers import masked_in
 from calls.models.call import Call
 from tenants.scoping import BusinessOwned, BusinessOwnedQuerySet
 
@@ -120,4 +121,4 @@ class ToolCall(BusinessOwned):
         running = ToolCall.objects.for_business(self.business_id).filter(
             pk=self.pk, status=self.Status.RUNNING
         )
-        return running.update(result=dict(result), status=status, finished_at=now) == 1
+        return running.update(result=masked_in(dict(result)), status=status, finished_at=now) == 1

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from psycopg import errors
 
+from calls.card_numbers import masked
 from calls.models import AgentSettings, Appointment, Call, ClosedDay, OpeningHours
 from calls.tools.asking import Answer, Asked, Refused
 from calls.tools.slots import (
@@ -171,7 +172,7 @@ def _book(asked: Asked, slot: Span) -> Appointment | None:
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         name=clean(asked.arguments.get("name", ""), NAME_LIMIT) or known,
-        note=clean(asked.arguments.get("note", ""), NOTE_LIMIT),
+        note=clean(masked(asked.arguments.get("note", "")), NOTE_LIMIT),
         lead=call.lead,
         call=call,
         created_at=asked.now,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from calls.card_numbers import masked_in
 from calls.engine.tooling import ToolEffect, ToolOutcome
 from calls.models import Call, HttpTool, ToolCall
 from calls.tool_names import BuiltIn
@@ -160,7 +161,7 @@ def _arguments(row: ToolCall, written: str) -> dict[str, object]:
 
 def _kept(arguments: str) -> object:
     value = readable(arguments)
-    return {} if value is None else value
+    return {} if value is None else masked_in(value)
 
 
 def _told_before(row: ToolCall, call: Call, now: datetime) -> ToolOutcome | StillRunning:

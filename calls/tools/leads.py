@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from calls.card_numbers import masked, masked_in
 from calls.models import DoNotCall, DoNotCallVia
 from calls.tools.asking import Answer, Asked
 
@@ -9,7 +10,7 @@ FACTS = ("email", "company", "request", "notes")
 
 
 def save_lead_details(asked: Asked) -> Answer:
-    facts = _facts(asked.arguments)
+    facts = masked_in(_facts(asked.arguments))
     lead = asked.call.lead
     if lead is None:
         # The row of this very tool call keeps what was said, beside the call.
@@ -20,7 +21,7 @@ def save_lead_details(asked: Asked) -> Answer:
                 "ask for a number and save it as well.",
             }
         )
-    left_over = lead.note(name=asked.arguments.get("name", ""), facts=facts)
+    left_over = lead.note(name=masked(asked.arguments.get("name", "")), facts=facts)
     if left_over:
         return Answer({"saved": True, "no_room_for": left_over})
     return Answer({"saved": True})

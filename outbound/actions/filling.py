@@ -70,8 +70,8 @@ def call_again(
     by: User | None,
     now: datetime,
 ) -> OutboundCallRun:
-    """A new draft with the same settings, for the leads of this run that ended so. As above: a
-    thousand are in it when this returns, a hundred thousand are on their way.
+    """A new draft with the same settings, for the leads of this run that ended so. As above, the
+    first thousands are in it when this returns and the others on their way.
     """
     with business_scope(run.business_id):
         again = create_run(

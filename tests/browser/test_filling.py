@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from outbound import actions
+from outbound.models import OutboundCallRun
 from tenants.models import Business, User
 from tests.browser.test_budgets import signed_in
 from tests.outbound.pages import make_list
@@ -27,19 +28,20 @@ def after(steps: int) -> Callable[[], bool]:
     return lambda: next(left, None) is None
 
 
-@pytest.mark.parametrize("language", ["he", "en"])
-def test_the_pages_follow_the_leads_and_lose_nothing_that_is_typed(
-    language: str,
-    browser: Browser,
-    live_server: LiveServer,
-    flowers: Business,
-    alice: User,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def run(flowers: Business, alice: User, monkeypatch: pytest.MonkeyPatch) -> OutboundCallRun:
+    """A draft with two of five leads in it, besides the one that was there; three are on their way."""
     monkeypatch.setattr("outbound.models.filling.AT_A_STATEMENT", 2)
     limits(flowers, schedule=ALWAYS, observe_shabbat=False)
-    run, friends = make_run(flowers), make_list(flowers, *(new_number() for _ in range(5)))
-    actions.fill_run(run=run, lists=[friends], by=alice, now=timezone.now())
+    made, friends = make_run(flowers), make_list(flowers, *(new_number() for _ in range(5)))
+    actions.fill_run(run=made, lists=[friends], by=alice, now=timezone.now())
+    return made
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_the_pages_follow_the_leads_and_lose_nothing_that_is_typed(
+    language: str, browser: Browser, live_server: LiveServer, alice: User, run: OutboundCallRun
+) -> None:
     for window in signed_in(browser, live_server, alice, language):
         here = f"{live_server.url}/outbound/runs/{run.pk}"
         for width in (390, 1440):
@@ -62,16 +64,8 @@ def test_the_pages_follow_the_leads_and_lose_nothing_that_is_typed(
 
 
 def test_the_check_is_made_anew_when_all_are_in(
-    browser: Browser,
-    live_server: LiveServer,
-    flowers: Business,
-    alice: User,
-    monkeypatch: pytest.MonkeyPatch,
+    browser: Browser, live_server: LiveServer, alice: User, run: OutboundCallRun
 ) -> None:
-    monkeypatch.setattr("outbound.models.filling.AT_A_STATEMENT", 2)
-    limits(flowers, schedule=ALWAYS, observe_shabbat=False)
-    run, friends = make_run(flowers), make_list(flowers, *(new_number() for _ in range(5)))
-    actions.fill_run(run=run, lists=[friends], by=alice, now=timezone.now())
     for window in signed_in(browser, live_server, alice, "en"):
         window.goto(f"{live_server.url}/outbound/runs/{run.pk}/preview/")
         expect(window.get_by_text("Leads are still being added.")).to_be_visible()

@@ -195,6 +195,14 @@ def test_a_turn_and_a_tool_call_of_the_same_id_are_two_things(call: Call) -> Non
     assert [row.tool_call_id for row in tools_of(call)] == ["call_1"]
 
 
+def test_the_number_of_a_card_is_not_written_down(call: Call) -> None:
+    said = '{"note": "the card is 4242 4242 4242 4242"}'
+    write(call, [turn(text="It is 4242 4242 4242 4242."), answer(arguments=said, output=said)])
+    assert turns_of(call)[0].text == "It is ••••4242."
+    [row] = tools_of(call)
+    assert row.arguments == row.result == {"note": "the card is ••••4242"}
+
+
 def test_what_postgresql_cannot_hold_is_left_out_of_what_was_said(call: Call) -> None:
     write(call, [turn(text="a\0b\0"), answer(arguments='{"a\\u0000":"\\u0000b"}', output="\0")])
     assert turns_of(call)[0].text == "ab"

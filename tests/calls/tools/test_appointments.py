@@ -99,14 +99,18 @@ def test_when_all_is_shut_the_caller_is_asked_for_another_day(
 
 def test_an_agreed_time_is_booked(dana: OnTheLine, shop: Business) -> None:
     dana.asks("save_lead_details", {"name": "Dana"})
-    told = dana.asks("schedule_appointment", {"starts_at": TUESDAY, "note": "A bouquet."})
+    note = "A bouquet, paid with 4242 4242 4242 4242."
+    told = dana.asks("schedule_appointment", {"starts_at": TUESDAY, "note": note})
     assert told.content["booked"] is True
     assert told.content["time"] == "Tuesday 3 November 2026, 10:00"
     assert told.content["starts_at"] == "2026-11-03T10:00:00+02:00"
     (appointment,) = booked(shop)
     assert appointment.starts_at == datetime(2026, 11, 3, 8, tzinfo=UTC)
     assert appointment.ends_at == datetime(2026, 11, 3, 8, 30, tzinfo=UTC)
-    assert (appointment.name, appointment.note) == ("Dana", "A bouquet.")
+    assert (appointment.name, appointment.note) == (
+        "Dana",
+        "A bouquet, paid with ••••4242.",
+    )
     assert (appointment.lead_id, appointment.call_id) == (dana.call.lead_id, dana.call.pk)
 
 

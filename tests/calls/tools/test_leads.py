@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from calls.models import Lead
+from calls.models import Lead, ToolCall
 from calls.models.lead import MOST_FACTS
 from tenants.models import Business
 from tenants.scoping import business_scope
@@ -39,6 +39,18 @@ def test_invisible_characters_and_too_much_of_it_are_left_out(dana: OnTheLine) -
     dana.asks("save_lead_details", {"name": "Da\u202ena\x07", "notes": "x" * 2000})
     assert dana.lead.name == "Dana"
     assert len(dana.lead.facts["notes"]) == 500
+
+
+def test_the_number_of_a_card_is_written_down_nowhere(dana: OnTheLine) -> None:
+    number = "4242 4242 4242 4242"
+    dana.asks(
+        "save_lead_details",
+        {"name": f"Dana {number}", "notes": f"pays with {number}", "facts": {"card": number}},
+    )
+    assert dana.lead.name == "Dana ••••4242"
+    assert dana.lead.facts == {"notes": "pays with ••••4242", "card": "••••4242"}
+    with business_scope(dana.call.business_id):
+        assert "4242 " not in str(ToolCall.objects.get().arguments)
 
 
 def test_there_is_an_end_to_facts(dana: OnTheLine) -> None:
