@@ -1,6 +1,7 @@
 """Numbers of payment cards are written down nowhere: of each the last four digits are kept.
 
-What is told to the model, and to a tool of the business, while the call goes on is as it was said.
+The model, and a tool of the business, hear it as it was said; whoever takes a call up anew, or tells
+the result of a tool once more, reads what is written.
 A number is one by its length (ISO/IEC 7812: 13 to 19 digits here), by the check digit (Luhn), and by
 how people write or transcribers group it, so that two telephone numbers in a row are none.
 """

@@ -33,7 +33,8 @@ KEEPING: Final = 1
 SETTLED_A_TICK: Final = 500
 CALLED_OFF_A_TICK: Final = 5_000  # of a run
 RUNS_CALLED_OFF_A_TICK: Final = 5
-LOOKED_BACK: Final = timedelta(days=30)
+# The question whether somebody still waits is asked of each run that was stopped since.
+LOOKED_BACK: Final = timedelta(days=7)
 
 
 class RunAddress(NamedTuple):

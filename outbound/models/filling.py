@@ -88,10 +88,6 @@ class Filling:
         return asdict(self)
 
     @property
-    def left(self) -> int:
-        return max(0, self.wanted - self.looked_at)
-
-    @property
     def percent(self) -> int:
         return min(100, self.looked_at * 100 // self.wanted) if self.wanted else 100
 

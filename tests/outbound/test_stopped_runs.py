@@ -6,8 +6,7 @@ import pytest
 from django.conf import settings
 
 from calls.models import Call, CallStatus
-from outbound.actions import stop_run
-from outbound.actions.keeping import call_off_the_rest
+from outbound.actions import keep_watch, stop_run
 from outbound.dialer import dial
 from outbound.models import CarrierAccount, DialUsage, JobStatus, OutboundCallRun
 from outbound.outcomes import settle
@@ -90,7 +89,9 @@ def test_of_a_very_long_queue_the_rest_is_called_off_soon_after(
     seen = []
     for _ in range(3):
         clock.moves(seconds=2)
-        seen.append(call_off_the_rest(now=clock()))
+        did = keep_watch(clock=clock)
+        assert did is not None
+        seen.append(did["called_off"])
     assert seen == [2, 1, 0]
     assert {(job.status, job.ended_at) for job in jobs_of(run)} == {("canceled", stopped_at)}
     assert job_of(other).status == JobStatus.DIALING
@@ -103,5 +104,5 @@ def test_the_page_of_a_stopped_run_looks_again_until_nobody_waits(
     run = started(flowers, *(new_number() for _ in range(5)))
     stop_run(run=run, by=None, now=clock())
     assert "hx-trigger" in as_alice.get(f"/outbound/runs/{run.pk}/")
-    call_off_the_rest(now=clock())
+    keep_watch(clock=clock)
     assert "hx-trigger" not in as_alice.get(f"/outbound/runs/{run.pk}/")
