@@ -213,7 +213,11 @@ class MediaStream:
         self._arm_frame_timer()
 
     def _send_frame(self, due: float) -> None:
-        audio = self._performer.frame(self.playback.line_between(due - _FRAME_S, due))
+        # A frame may go out a tick before it is due: what reaches the ear until then is not known
+        # yet, so the ear is a tick behind.
+        heard_until = due - self._clock.tick
+        heard = self.playback.line_between(heard_until - _FRAME_S, heard_until)
+        audio = self._performer.frame(heard)
         if self._performer.person.echo:
             audio = self._with_echo(audio, due)
         self._frame += 1

@@ -9,6 +9,7 @@ import pytest
 
 from prosaas.simulator import media, mulaw
 from prosaas.simulator.call_plan import CallFaults
+from prosaas.simulator.called_people import TakeMessage
 from prosaas.simulator.carrier import Carrier
 from prosaas.simulator.clips import load
 from prosaas.simulator.media import MediaFaults
@@ -64,6 +65,22 @@ async def test_everything_that_was_sent_is_heard_and_its_marks_come_back_in_orde
         due = first + min(part * 1000, len(audio)) / 8000
         assert due <= echo.at < due + 0.5
         assert not echo.cleared
+    await finished(call)
+
+
+async def test_the_person_hears_every_word_from_its_first_sample(
+    busy_carrier: Carrier, product: Product
+) -> None:
+    listens = Person("listens", (TakeMessage(silence_ms=60_000),))
+    call, socket = await connected(busy_carrier, product, listens)
+    await socket.until("media", count=2)  # with the first the tape began to run
+    words = [speech(100 + number) for number in range(12)]
+    for number, word in enumerate(words, start=1):
+        await socket.play(word)
+        await socket.mark(f"word {number}")
+        await socket.until("mark", count=number)
+        await busy_carrier.clock.sleep(0.1)  # until it has reached the ear as well
+    assert [word in call.message for word in words] == [True] * len(words)
     await finished(call)
 
 
