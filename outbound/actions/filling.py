@@ -1,11 +1,10 @@
-"""Lead lists into a run, or those of an earlier run: the first thousands at once, and the rest by a
-task that goes on with whatever runs still wait for."""
+"""Lead lists into a run, or those of an earlier run, and everybody out of a draft: the first thousands
+at once, and the rest by a task that goes on with whatever runs still wait for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 import structlog
@@ -18,9 +17,9 @@ from outbound.foreign_keys import forget_plans
 from outbound.models import (
     AT_REST,
     OVER,
-    Filling,
+    Change,
+    Emptying,
     LeadList,
-    OutboundCallJob,
     OutboundCallRun,
     RunStatus,
 )
@@ -34,13 +33,12 @@ logger = structlog.get_logger(__name__)
 NOT_COPIED: Final = frozenset({"name", "version", "number", "starts_at"})
 # All are due at once; this long before now, a microsecond apart, they are also called in this order.
 DUE_BEFORE: Final = timedelta(seconds=1)
-TAKEN_OUT_A_STATEMENT: Final = 20_000
 
 
 def fill_run(
     *, run: OutboundCallRun, lists: Collection[LeadList], by: User | None, now: datetime
 ) -> int:
-    """Returns how many were added; `run.leads_to_come` tells of those who are on their way. Whoever
+    """Returns how many were added; `run.change` tells of those who are on their way. Whoever
     is in the run already is not added again.
     """
     with business_scope(run.business_id):
@@ -50,10 +48,8 @@ def fill_run(
             raise ValidationError(_("This run is over; make a new one."), code="over")
         if stored.status not in AT_REST:
             raise ValidationError(_("Pause the run before you change it."), code="not_at_rest")
-        if stored.filling:
-            raise ValidationError(
-                _("Leads are still being added. Wait until they are in."), code="filling"
-            )
+        if stored.change:
+            raise ValidationError(stored.change.wait, code="filling")
         wanted = of_lists(
             [one.pk for one in lists], first_due_at=now - DUE_BEFORE, by=str(by.pk) if by else ""
         )
@@ -98,8 +94,8 @@ def call_again(
 
 
 def fill_runs(*, until: Callable[[], bool], clock: Callable[[], datetime]) -> int:
-    """Go on with every run that leads are on their way into, until told that it is time. Returns how
-    many were added; what is left is gone on with by the next who comes.
+    """Go on with every run that leads are on their way into or out of, until told that it is time.
+    Returns how many came in or went out; what is left is gone on with by the next who comes.
     """
     with platform_scope(PlatformReason.FILL_RUNS):
         waiting = OutboundCallRun.objects.filling_up().order_by("created_at")
@@ -108,52 +104,47 @@ def fill_runs(*, until: Callable[[], bool], clock: Callable[[], datetime]) -> in
 
 
 def _fill(run: OutboundCallRun, until: Callable[[], bool], clock: Callable[[], datetime]) -> int:
-    added = 0
+    moved = 0
     try:
         while not until():
             # Each step is a transaction of its own, and begins where the last one kept has ended.
             with business_scope(run.business_id):
                 stored = locked_run(run)
-                going_on = stored.leads_to_come
-                if going_on is None:
-                    break  # all are in, or somebody stopped the run or emptied it
-                added += _step(stored, going_on, clock())
+                if stored.change is None:
+                    break  # that was all, or somebody stopped the run
+                moved += _step(stored, stored.change, clock())
     except DatabaseError:
         # Tried again with the next who comes; the runs behind it do not wait for that.
         logger.exception("run_not_filled", run_id=str(run.pk))
-    return added
+    return moved
 
 
-def _step(run: OutboundCallRun, wanted: Filling, now: datetime) -> int:
-    """The next of them into the run, whose row is locked."""
+def _step(run: OutboundCallRun, wanted: Change, now: datetime) -> int:
+    """The next of them into the run, or out of it; its row is locked."""
     forget_plans()
-    done, is_all = wanted.step(run)
+    further, is_all = wanted.step(run)
     mine = OutboundCallRun.objects.for_business(run.business_id).filter(pk=run.pk)
-    mine.update(filling=None if is_all else done.stored())
+    mine.update(filling=None if is_all else further.stored())
     if is_all:
-        by = User.objects.filter(pk=done.by).first() if done.by else None
-        audit_run(run, "run.leads_added", by, now, added=done.added)
-        logger.info("run_filled", run_id=str(run.pk), added=done.added)
-    return done.added - wanted.added
+        action, facts = further.event
+        by = User.objects.filter(pk=further.by).first() if further.by else None
+        audit_run(run, action, by, now, **facts)
+        logger.info(action, run_id=str(run.pk), leads=further.done)
+    return further.done - wanted.done
 
 
 def empty_run(*, run: OutboundCallRun, by: User | None, now: datetime) -> int:
-    """A draft with the wrong people in it begins anew. Returns how many were taken out."""
+    """A draft with the wrong people in it begins anew. Returns how many were taken out; as above,
+    `run.change` tells of those who are still in it. Whoever was on the way into it stays out.
+    """
     with business_scope(run.business_id):
         access.require(by, run.business, access.Action.EDIT_RUN)
         stored = locked_run(run)
         if stored.status != RunStatus.DRAFT:
             raise ValidationError(_("Somebody may have been called already."), code="not_a_draft")
-        OutboundCallRun.objects.for_business(run.business_id).filter(pk=run.pk).update(filling=None)
-        forget_plans()
-        taken_out = sum(iter(partial(_take_out, run), 0))
-        audit_run(run, "run.emptied", by, now, leads=taken_out)
+        wanted = stored.change
+        if wanted is None or not wanted.takes_out:
+            wanted = Emptying(by=str(by.pk) if by else "").counted(stored)
+        taken_out = _step(stored, wanted, now)
+        run.refresh_from_db()
         return taken_out
-
-
-def _take_out(run: OutboundCallRun) -> int:
-    jobs = OutboundCallJob.objects.of_run(run)
-    keys = jobs.order_by("pk").first_keys(TAKEN_OUT_A_STATEMENT)
-    some = jobs.filter(pk__in=keys)
-    # Nothing hangs on the jobs of a draft, and the database would say so if something did.
-    return int(some._raw_delete(some.db)) if keys else 0

@@ -197,12 +197,8 @@ def what_is_missing(run: OutboundCallRun) -> list[str]:
 
 def _problems(run: OutboundCallRun) -> list[ValidationError]:
     problems = []
-    if run.filling:
-        problems.append(
-            ValidationError(
-                _("Leads are still being added. Wait until they are in."), code="filling"
-            )
-        )
+    if run.change:
+        problems.append(ValidationError(run.change.wait, code="filling"))
     try:
         # What a foreign key points at, the database itself vouches for.
         run.full_clean(exclude=POINTERS, validate_unique=False, validate_constraints=False)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from outbound.models.attempt import LIVE_ATTEMPTS, AttemptState, DialAttempt
-from outbound.models.filling import Filling
+from outbound.models.filling import Change, Emptying, Filling
 from outbound.models.installation import CarrierAccount, SuppressedNumber
 from outbound.models.job import ENDED, OPEN, UNDER_WAY, JobStatus, OutboundCallJob
 from outbound.models.limits import DialUsage, OutboundSettings
@@ -38,9 +38,11 @@ __all__ = [
     "UNDER_WAY",
     "AttemptState",
     "CarrierAccount",
+    "Change",
     "DialAttempt",
     "DialUsage",
     "DialVerdict",
+    "Emptying",
     "Filling",
     "Gate",
     "ImportStatus",

@@ -1,4 +1,4 @@
-"""Whose leads are still being put into a run, and how far that is.
+"""Whose leads are still being put into a run, or taken out of it, and how far that is.
 
 Some thousands a statement, so that a list of any length holds nobody up: what is stored on the run
 says where the next statement begins, whoever asks it.
@@ -7,20 +7,25 @@ says where the next statement begins, whoever asks it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from tenants.ids import time_ordered
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
     from outbound.models.run import OutboundCallRun
 
-# So many are written well within the time that a statement may take.
+# So many are written, or deleted, well within the time that a statement may take.
 AT_A_STATEMENT: Final = 5000
+TAKEN_OUT_A_STATEMENT: Final = 20_000
 
 IN_LISTS: Final = """
     SELECT added_at AS at, id, lead_id FROM outbound_leadlistentry
@@ -59,30 +64,36 @@ WITH here AS ({source}), these AS (
 SELECT (SELECT count(*) FROM made), at, id, place FROM these ORDER BY place DESC LIMIT 1
 """
 COUNT: Final = "SELECT count(*) FROM ({source}) AS here"
+# The keys first, as in `JobQuerySet.first_keys`. Nothing hangs on the jobs of a draft, and the
+# database would say so if something did.
+KEYS: Final = """
+SELECT id FROM outbound_call_jobs
+WHERE business_id = %(business)s AND run_id = %(run)s LIMIT %(most)s
+"""
+TAKE_OUT: Final = """
+DELETE FROM outbound_call_jobs
+WHERE business_id = %(business)s AND run_id = %(run)s AND id = ANY(%(keys)s)
+"""
+COUNT_JOBS: Final = """
+SELECT count(*) FROM outbound_call_jobs WHERE business_id = %(business)s AND run_id = %(run)s
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """The leads of some lists, or those of an earlier run whose jobs stand so. What is stored is
-    this, as JSON.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(ABC):
+    """What happens to the leads of a run, a step after the other. What is stored is this, as JSON."""
 
-    first_due_at: str
-    lists: tuple[str, ...] = ()
-    again_of: str = ""
-    statuses: tuple[str, ...] = ()
+    takes_out: ClassVar[bool]
+    wait: ClassVar[_StrPromise]  # for who wants to do something else with the run meanwhile
+
     by: str = ""  # the user who asked for it
     wanted: int = 0
     looked_at: int = 0
-    added: int = 0  # who was in the run before is looked at, and not added
-    after_at: str = "-infinity"
-    after_id: str = str(uuid.UUID(int=0))
 
     @classmethod
-    def read(cls, stored: dict[str, Any]) -> Self:
+    def read(cls, stored: Mapping[str, Any]) -> Self:
         """Of a run, whose database column holds nothing that was not made here."""
-        tuples = {name: tuple(stored[name]) for name in ("lists", "statuses")}
-        return cls(**stored | tuples)
+        return cls(**stored)
 
     def stored(self) -> dict[str, Any]:
         return asdict(self)
@@ -91,6 +102,55 @@ class Filling:
     def percent(self) -> int:
         return min(100, self.looked_at * 100 // self.wanted) if self.wanted else 100
 
+    @property
+    @abstractmethod
+    def done(self) -> int:
+        """How many came in so far, or went out."""
+
+    @property
+    @abstractmethod
+    def event(self) -> tuple[str, dict[str, int]]:
+        """For the audit, when it is over."""
+
+    @abstractmethod
+    def counted(self, run: OutboundCallRun) -> Self:
+        """The same, knowing how many there are."""
+
+    @abstractmethod
+    def step(self, run: OutboundCallRun) -> tuple[Self, bool]:
+        """Put the next into the run, or take them out, each once. Says how far it is then, and
+        whether that was all.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling(Change):
+    """The leads of some lists, or those of an earlier run whose jobs stand so, into the run."""
+
+    takes_out = False
+    wait = _("Leads are still being added. Wait until they are in.")
+
+    first_due_at: str
+    lists: tuple[str, ...] = ()
+    again_of: str = ""
+    statuses: tuple[str, ...] = ()
+    added: int = 0  # who was in the run before is looked at, and not added
+    after_at: str = "-infinity"
+    after_id: str = str(uuid.UUID(int=0))
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        tuples = {name: tuple(stored[name]) for name in ("lists", "statuses")}
+        return cls(**{**stored, **tuples})
+
+    @property
+    def done(self) -> int:
+        return self.added
+
+    @property
+    def event(self) -> tuple[str, dict[str, int]]:
+        return "run.leads_added", {"added": self.added}
+
     def counted(self, run: OutboundCallRun) -> Self:
         with connection.cursor() as cursor:
             cursor.execute(self._sql(COUNT), self._values(run))
@@ -98,9 +158,7 @@ class Filling:
         return replace(self, wanted=wanted)
 
     def step(self, run: OutboundCallRun) -> tuple[Self, bool]:
-        """Put the next into the run, each once. Says how far it is then, and whether that was all:
-        by what was found, since a list may grow or shrink meanwhile.
-        """
+        # Whether that was all is said by what was found: a list may grow or shrink meanwhile.
         most = {"most": AT_A_STATEMENT, "moment": str(time_ordered())[:15]}
         with connection.cursor() as cursor:
             cursor.execute(self._sql(ADD), self._values(run) | most)
@@ -132,6 +190,42 @@ class Filling:
             "after_at": self.after_at,
             "after_id": self.after_id,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emptying(Change):
+    """Everybody out of a draft."""
+
+    takes_out = True
+    wait = _("Leads are still being taken out. Wait until they are out.")
+
+    @property
+    def done(self) -> int:
+        return self.looked_at
+
+    @property
+    def event(self) -> tuple[str, dict[str, int]]:
+        return "run.emptied", {"leads": self.looked_at}
+
+    def counted(self, run: OutboundCallRun) -> Self:
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_JOBS, {"business": run.business_id, "run": run.pk})
+            [wanted] = cursor.fetchone()
+        return replace(self, wanted=wanted)
+
+    def step(self, run: OutboundCallRun) -> tuple[Self, bool]:
+        values: dict[str, Any] = {"business": run.business_id, "run": run.pk}
+        with connection.cursor() as cursor:
+            cursor.execute(KEYS, values | {"most": TAKEN_OUT_A_STATEMENT})
+            keys = [key for [key] in cursor.fetchall()]
+            cursor.execute(TAKE_OUT, values | {"keys": keys})
+        further = replace(self, looked_at=self.looked_at + len(keys))
+        return further, len(keys) < TAKEN_OUT_A_STATEMENT
+
+
+def read_change(stored: Mapping[str, Any]) -> Change:
+    # Only a filling knows when its leads are due.
+    return (Filling if "first_due_at" in stored else Emptying).read(stored)
 
 
 def of_lists(lists: Collection[uuid.UUID], *, first_due_at: datetime, by: str) -> Filling:

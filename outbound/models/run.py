@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from calls.models import MachinePolicy
-from outbound.models.filling import Filling
+from outbound.models.filling import Change, read_change
 from outbound.retries import RetriesInvalid, RetryPolicy, default_retries, parse_retries
 from outbound.windows import ScheduleInvalid, parse_schedule
 from prompts.models import PromptVersion
@@ -212,8 +212,9 @@ class OutboundCallRun(BusinessOwned):
             )
 
     @property
-    def leads_to_come(self) -> Filling | None:
-        return Filling.read(self.filling) if self.filling else None
+    def change(self) -> Change | None:
+        """Of its leads, as long as it is under way."""
+        return read_change(self.filling) if self.filling else None
 
     def move(
         self,

@@ -100,6 +100,8 @@ def _again(run: OutboundCallRun, by: User, now: datetime, given: Mapping[str, An
 
 def _empty(run: OutboundCallRun, by: User, now: datetime, given: Mapping[str, Any]) -> Done:
     count = empty_run(run=run, by=by, now=now)
+    if run.filling:
+        return Done(gettext("The leads are being taken out. You may leave this page."))
     text = ngettext("%(count)s lead was taken out.", "%(count)s leads were taken out.", count)
     return Done(text % {"count": count})
 

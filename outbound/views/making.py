@@ -134,12 +134,14 @@ def _fill_and_go_on(
 
 @page()
 def filling(request: BusinessRequest, run_id: uuid.UUID) -> HttpResponse:
-    """How many of the leads of a long list are in: the part of the steps that changes by itself."""
+    """How many of the leads of a long list are in, or out again: the part of the steps that changes by
+    itself.
+    """
     run = run_of(request, run_id)
     if not request.htmx:
         return redirect("outbound:run", run.pk)
     reloads = "reloads" in request.GET
-    shown = {"run": run, "asked": True, "reloads": reloads}
+    shown = {"run": run, "asked": True, "reloads": reloads, "out": "out" in request.GET}
     response = render(request, "outbound/_filling.html", shown)
     if reloads and not run.filling:
         response["HX-Refresh"] = "true"

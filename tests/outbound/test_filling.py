@@ -73,7 +73,7 @@ def test_the_rest_comes_in_by_itself_and_is_told_once(run: OutboundCallRun) -> N
 
 def test_who_dies_in_the_middle_is_followed_by_whoever_comes_next(run: OutboundCallRun) -> None:
     assert fill(steps=1) == 2
-    coming = fresh(run).leads_to_come
+    coming = fresh(run).change
     assert coming is not None
     assert (coming.wanted, coming.looked_at, coming.percent) == (5, 4, 80)
     assert fill() == 1
@@ -177,11 +177,55 @@ def test_stopped_or_emptied_nobody_comes_in_any_more(end: object, run: OutboundC
     assert (fresh(run).filling, len(jobs_of(run))) == (None, left)
 
 
-def test_a_long_draft_is_emptied_whole(flowers: Business, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outbound.actions.filling.TAKEN_OUT_A_STATEMENT", 2)
-    run = make_run(flowers, *(new_number() for _ in range(5)))
-    assert actions.empty_run(run=run, by=None, now=NOW) == 5
-    assert jobs_of(run) == []
+@pytest.fixture
+def being_emptied(flowers: Business, monkeypatch: pytest.MonkeyPatch) -> OutboundCallRun:
+    """A draft of seven leads, of whom two are out."""
+    monkeypatch.setattr("outbound.models.filling.TAKEN_OUT_A_STATEMENT", 2)
+    draft = make_run(flowers, *(new_number() for _ in range(7)))
+    assert actions.empty_run(run=draft, by=None, now=NOW) == 2
+    return draft
+
+
+def test_a_long_draft_is_emptied_by_and_by_and_it_is_told_once(
+    being_emptied: OutboundCallRun,
+) -> None:
+    assert fill(steps=1) == 2
+    change = fresh(being_emptied).change
+    assert change is not None
+    assert (change.takes_out, change.wanted, change.looked_at, change.percent) == (True, 7, 4, 57)
+    assert len(jobs_of(being_emptied)) == 3
+    assert fill() == 3
+    assert (jobs_of(being_emptied), fresh(being_emptied).filling) == ([], None)
+    assert fill() == 0
+    with business_scope(being_emptied.business_id):
+        subject = str(being_emptied.pk)
+        told = AuditEvent.objects.filter(action="run.emptied", subject=subject).get()
+    assert told.facts == {"leads": 7}
+
+
+def test_asked_twice_a_draft_is_emptied_once(being_emptied: OutboundCallRun) -> None:
+    assert actions.empty_run(run=being_emptied, by=None, now=NOW) == 2
+    change = being_emptied.change
+    assert change is not None
+    assert (change.wanted, change.looked_at) == (7, 4)
+
+
+def test_while_a_draft_is_emptied_nobody_comes_in_and_it_does_not_start(
+    being_emptied: OutboundCallRun, flowers: Business
+) -> None:
+    others = make_list(flowers, new_number(), name="Others")
+    with pytest.raises(ValidationError, match="Wait until they are out"):
+        actions.fill_run(run=being_emptied, lists=[others], by=None, now=NOW)
+    with pytest.raises(ValidationError, match="Wait until they are out"):
+        actions.start_run(run=being_emptied, by=None, now=NOW)
+    fill()
+    assert actions.fill_run(run=being_emptied, lists=[others], by=None, now=NOW) == 1
+
+
+def test_no_other_run_is_emptied(being_emptied: OutboundCallRun, flowers: Business) -> None:
+    other = make_run(flowers, new_number())
+    fill()
+    assert len(jobs_of(other)) == 1
 
 
 def test_one_list_after_the_other(run: OutboundCallRun, flowers: Business) -> None:
@@ -250,6 +294,19 @@ class TestThePages:
         fill()
         asked = as_alice.client.get(address, headers={"HX-Request": "true"})
         assert asked["HX-Refresh"] == "true"
+
+    def test_tell_how_many_are_out(self, as_alice: Window, being_emptied: OutboundCallRun) -> None:
+        here = f"/outbound/runs/{being_emptied.pk}/"
+        as_alice.post(f"{here}do/empty/")
+        page = as_alice.get(here)
+        assert "The leads are being taken out. You may leave this page." in page
+        assert "4 of 7 leads are taken out" in page
+        whom = as_alice.get(f"{here}whom/")
+        assert "Lists can be chosen when everybody is out." in whom
+        assert f"{here}filling/?out=1" in whom
+        fill()
+        asked = as_alice.client.get(f"{here}filling/?out=1", headers={"HX-Request": "true"})
+        assert "Nobody is in the run any more." in asked.content.decode()
 
     def test_without_htmx_it_is_the_page_of_the_run(
         self, as_alice: Window, run: OutboundCallRun
