@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
-from calls.models import Call, Recording, Transfer
+from calls.models import Call, Recording, ToolCall, Transfer
 from prompts.models import PromptVersion
 from tenants.models import Business, PhoneNumber
 from tenants.scoping import PlatformReason, platform_scope
@@ -28,6 +28,11 @@ class CallAddress(NamedTuple):
 
 class TransferAddress(NamedTuple):
     transfer_id: uuid.UUID
+    business_id: uuid.UUID
+
+
+class ToolCallAddress(NamedTuple):
+    row_id: uuid.UUID
     business_id: uuid.UUID
 
 
@@ -98,6 +103,12 @@ def left_over_transfers(*, ended_before: datetime, most: int) -> list[TransferAd
     with platform_scope(PlatformReason.SWEEP):
         left = Transfer.objects.left_over(ended_before)
         return [TransferAddress(*row) for row in left.values_list("pk", "business_id")[:most]]
+
+
+def left_over_tools(*, asked_before: datetime, most: int) -> list[ToolCallAddress]:
+    with platform_scope(PlatformReason.SWEEP):
+        left = ToolCall.objects.left_over(asked_before).order_by("created_at")
+        return [ToolCallAddress(*row) for row in left.values_list("pk", "business_id")[:most]]
 
 
 def recordings_to_keep(*, now: datetime, most: int) -> list[RecordingAddress]:

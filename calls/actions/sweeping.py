@@ -18,6 +18,7 @@ from calls.models import (
 )
 from calls.resolve import CallAddress
 from calls.telephony import CallUnknown, CarrierCall, TelephonyError
+from calls.tools.executing import give_up
 from calls.twiml import LONGEST_TALK_S
 from tenants.credentials import CredentialMissing, TwilioAccount, twilio_account
 from tenants.scoping import business_scope
@@ -28,6 +29,7 @@ logger = structlog.get_logger(__name__)
 QUIET = timedelta(minutes=2)
 CALLS_A_SWEEP = 200
 TRANSFERS_A_SWEEP = 200
+TOOLS_A_SWEEP = 200
 # As long as the carrier lets two people talk; the rest is for the ringing before.
 LONGEST_TALK = timedelta(seconds=LONGEST_TALK_S) + QUIET
 # After that nobody will tell any more; the row is closed with what is known.
@@ -38,7 +40,7 @@ def close_stale_calls(*, now: datetime) -> None:
     """Ask the carrier about calls that it has not spoken of for a while, and believe its answer.
 
     One that it cannot be asked about now comes up again in a later sweep. What was still under way
-    when a call ended is ended as well.
+    when a call ended, or a process, is ended as well.
     """
     close_abandoned_tests(now=now)
     due = resolve.unsettled_calls(quiet_since=now - QUIET, most=CALLS_A_SWEEP)
@@ -47,6 +49,8 @@ def close_stale_calls(*, now: datetime) -> None:
         _check(address, silent, now)
     for left in resolve.left_over_transfers(ended_before=now - QUIET, most=TRANSFERS_A_SWEEP):
         settle_left_over(transfer_id=left.transfer_id, business_id=left.business_id, now=now)
+    for tool in resolve.left_over_tools(asked_before=now - QUIET, most=TOOLS_A_SWEEP):
+        give_up(row_id=tool.row_id, business_id=tool.business_id, now=now)
 
 
 def _check(address: CallAddress, silent: set[str], now: datetime) -> None:

@@ -70,6 +70,10 @@ class ToolCallQuerySet(BusinessOwnedQuerySet["ToolCall"]):
     def succeeded(self) -> Self:
         return self.filter(status=ToolCall.Status.SUCCEEDED)
 
+    def left_over(self, before: datetime) -> Self:
+        """Asked for so long ago that nobody is at them any more."""
+        return self.filter(status=ToolCall.Status.RUNNING, created_at__lte=before)
+
 
 class ToolCall(BusinessOwned):
     """One execution of a tool that the model asked for; the same id is never executed twice."""
@@ -110,7 +114,12 @@ class ToolCall(BusinessOwned):
                 fields=["business", "name", "created_at"],
                 condition=models.Q(status="succeeded"),
                 name="toolcall_succeeded",
-            )
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(status="running"),
+                name="toolcall_running",
+            ),
         ]
 
     def __str__(self) -> str:

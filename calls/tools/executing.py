@@ -2,7 +2,7 @@
 
 What a tool does and the row that says so are one transaction, so there is no moment at which only
 one of them is true. A request to a business's own system cannot be: its row is committed before the
-request goes out, and stays RUNNING if the process dies meanwhile.
+request goes out, and stays RUNNING if the process dies meanwhile, until the sweep finds it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+import structlog
 
 from calls.card_numbers import masked_in
 from calls.engine.tooling import ToolEffect, ToolOutcome
@@ -35,6 +37,8 @@ from calls.tools.offer import Definition, tools_of
 from calls.tools.transfers import live_transfer, transfer_to_human
 from prompts.render import clean
 from tenants.scoping import business_scope
+
+logger = structlog.get_logger(__name__)
 
 Handler = Callable[[Asked], Answer]
 
@@ -101,6 +105,17 @@ def finish(*, business_id: uuid.UUID, row_id: uuid.UUID, reply: Reply, now: date
     with business_scope(business_id):
         row = ToolCall.objects.for_business(business_id).get(pk=row_id)
         row.finish(result=reply.answer.content, status=reply.status, now=now)
+
+
+def give_up(*, business_id: uuid.UUID, row_id: uuid.UUID, now: datetime) -> None:
+    """Whoever took it up has died, and whether it was done nobody knows."""
+    finish(
+        business_id=business_id,
+        row_id=row_id,
+        reply=Reply(NOT_KNOWN, ToolCall.Status.TIMED_OUT),
+        now=now,
+    )
+    logger.warning("tool_left_over", tool_call_id=str(row_id))
 
 
 def _locked_call(business_id: uuid.UUID, call_id: uuid.UUID) -> Call:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from calls.actions import close_stale_calls
+from calls.actions.sweeping import QUIET
 from calls.models import ToolCall
 from calls.tools.asking import LONGEST_ARGUMENTS, LONGEST_OUTPUT, NOT_KNOWN, Answer
 from calls.tools.executing import (
@@ -152,6 +154,25 @@ def test_of_a_request_whose_process_died_nobody_knows(dana: OnTheLine) -> None:
     late = Reply(Answer({"answer": "ready"}), ToolCall.Status.SUCCEEDED)
     finish(business_id=dana.call.business_id, row_id=out.row_id, reply=late, now=dana.now)
     assert [row.status for row in dana.rows] == ["timed_out"]
+
+
+def test_a_request_whose_process_died_is_not_shown_as_running_for_ever(
+    dana: OnTheLine, flowers: Business
+) -> None:
+    """Nor is one cut short that somebody may still be at."""
+    errand(dana)
+    http_tool(flowers)
+    at_the_flowers = OnTheLine.of(flowers)
+    at_the_flowers.now = NOW + QUIET
+    errand(at_the_flowers)
+    close_stale_calls(now=NOW + QUIET)
+    (row,) = dana.rows
+    assert (row.status, row.result, row.finished_at) == (
+        "timed_out",
+        NOT_KNOWN.content,
+        NOW + QUIET,
+    )
+    assert [row.status for row in at_the_flowers.rows] == ["running"]
 
 
 def test_the_same_id_in_two_calls_is_two_executions(dana: OnTheLine, garage: Business) -> None:
