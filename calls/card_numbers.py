@@ -16,6 +16,8 @@ from typing import Any, Final
 SHORTEST: Final = 13
 LONGEST: Final = 19
 KEPT: Final = 4
+HIDDEN: Final = "••••"  # stands for the others
+HIDDEN_CARD: Final = re.compile(rf"{HIDDEN}\d{{{KEPT}}}")
 # In any script: a transcriber may write Arabic digits.
 GROUPS: Final = re.compile(r"\d+(?:[\s.,/–-]{1,2}\d+)*")
 GROUP: Final = re.compile(r"\d+")
@@ -45,6 +47,11 @@ def masked_in(value: Any) -> Any:
             return value
 
 
+def has_hidden(text: str) -> bool:
+    """Whether the number of a card has been masked in it."""
+    return HIDDEN_CARD.search(text) is not None
+
+
 def _masked(text: str) -> str:
     groups = list(GROUP.finditer(text))
     pieces, written, first = [], 0, 0
@@ -54,7 +61,7 @@ def _masked(text: str) -> str:
             first += 1
             continue
         digits = "".join(each[0] for each in card)
-        pieces += [text[written : card[0].start()], f"••••{digits[-KEPT:]}"]
+        pieces += [text[written : card[0].start()], f"{HIDDEN}{digits[-KEPT:]}"]
         written, first = card[-1].end(), first + len(card)
     return "".join([*pieces, text[written:]])
 

@@ -5,6 +5,8 @@ Fields that we do not know are let through: the carrier adds new ones when it li
 
 from __future__ import annotations
 
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Self
 
 from django.http import QueryDict
@@ -41,12 +43,24 @@ def _count_or_none(value: object) -> object:
     return value if isinstance(value, str) and value.isascii() and value.isdigit() else None
 
 
+def _moment_or_none(value: object) -> datetime | None:
+    """As RFC 2822 writes it, in whole seconds. One without a zone is no moment."""
+    try:
+        moment = parsedate_to_datetime(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
 Sid = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Za-z]{1,62}$")]
 Address = Annotated[str, BeforeValidator(_cut)]
 # The bounds are of the number alone: compared with None they would fail, and not refuse.
 InColumn = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Count = Annotated[InColumn | None, BeforeValidator(_blank_is_none)]
 LooseCount = Annotated[InColumn | None, BeforeValidator(_count_or_none)]
+
+
+LooseMoment = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
 
 
 class CarrierForm(BaseModel):
@@ -128,6 +142,7 @@ class RecordingStatusForm(CallbackForm):
     recording_status: Address
     recording_duration: LooseCount = None
     recording_channels: LooseCount = None
+    recording_start_time: LooseMoment = None
 
 
 def _whole(post: QueryDict) -> dict[str, Any]:

@@ -82,6 +82,7 @@ class CarrierRecording:
     status: str
     duration_s: int | None
     channels: int | None
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +223,13 @@ def _audio(response: requests.Response, at_most: int) -> Iterator[bytes]:
 
 def _as_told(recording: RecordingInstance | RecordingOfCall) -> CarrierRecording:
     length = str(recording.duration or "")
+    began = recording.start_time  # the library gives the text itself where it cannot read it
     return CarrierRecording(
         recording_sid=str(recording.sid),
         status=str(recording.status),
         duration_s=int(length) if length.isdigit() else None,
         channels=int(recording.channels) if recording.channels else None,
+        started_at=began if isinstance(began, datetime) else None,
     )
 
 

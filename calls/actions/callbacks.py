@@ -119,7 +119,10 @@ def _merge_recording(recording: Recording, form: RecordingStatusForm, now: datet
     match form.recording_status:
         case "completed":
             recording.complete(
-                duration_s=form.recording_duration, channels=form.recording_channels, now=now
+                duration_s=form.recording_duration,
+                channels=form.recording_channels,
+                started_at=form.recording_start_time,
+                now=now,
             )
         case "absent" | "failed":
             recording.lose(f"The carrier reported {form.recording_status}.", now)

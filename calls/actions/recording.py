@@ -9,10 +9,12 @@ from typing import Final
 import structlog
 
 from calls import addresses, resolve, telephony
-from calls.models import Recording, RecordingStatus, recordings_storage
+from calls.models import Recording, RecordingStatus, Turn, recordings_storage
 from calls.recording_files import StreamedFile
 from calls.resolve import RecordingAddress
+from calls.silencing import to_be_silent
 from calls.telephony import CarrierRecording, RecordingTooLarge, TelephonyError
+from calls.wav import AudioError, Stretch, silenced
 from tenants.credentials import CredentialMissing, TwilioAccount, twilio_account
 from tenants.scoping import business_scope
 
@@ -81,6 +83,8 @@ def _step(recording: Recording, now: datetime) -> None:
                 _delete_there(recording, account, now)
     except RecordingTooLarge as error:
         _lose(recording, str(error), now)
+    except AudioError as error:
+        _lose(recording, f"It has the number of a card in it. {error}", now)
     except (TelephonyError, CredentialMissing) as error:
         _put_off(recording, str(error), now)
     except OSError as error:
@@ -129,21 +133,33 @@ def _ask(recording: Recording, account: TwilioAccount, now: datetime) -> None:
 
 def _complete(recording: Recording, told: CarrierRecording, now: datetime) -> None:
     with business_scope(recording.business_id):
-        recording.complete(duration_s=told.duration_s, channels=told.channels, now=now)
+        recording.complete(
+            duration_s=told.duration_s,
+            channels=told.channels,
+            started_at=told.started_at,
+            now=now,
+        )
 
 
 def _download(recording: Recording, account: TwilioAccount, now: datetime) -> None:
     audio = telephony.download_recording(account, recording.recording_sid or "", at_most=LARGEST)
     files = recordings_storage()
-    files.save(recording.path, StreamedFile(audio, recording.path))
+    secrets = _secrets(recording)
+    files.save(recording.path, StreamedFile(silenced(audio, secrets), recording.path))
     size = files.size(recording.path)
     with business_scope(recording.business_id):
-        if recording.keep(size=size, now=now):
+        if recording.keep(size=size, silenced=bool(secrets), now=now):
             logger.info("recording_stored", recording_id=str(recording.pk), size=size)
             return
         recording.refresh_from_db(fields=["status"])
     if not recording.is_stored:  # it was given up meanwhile, and no row would know of the file
         files.delete(recording.path)
+
+
+def _secrets(recording: Recording) -> list[Stretch]:
+    with business_scope(recording.business_id):
+        turns = Turn.objects.for_business(recording.business_id).filter(call=recording.call)
+        return to_be_silent(turns, starts_ms=recording.starts_ms)
 
 
 def _delete_there(recording: Recording, account: TwilioAccount, now: datetime) -> None:

@@ -31,7 +31,7 @@ class RecordingAdmin(ReadOnlyAdmin):
         (None, {"fields": ("business", "call", "sid", "status", "moved_at", "audio")}),
         (
             _("Audio"),
-            {"fields": ("consent_at", "started_at", "duration_s", "channels", "size")},
+            {"fields": ("consent_at", "started_at", "duration_s", "channels", "size", "silenced")},
         ),
         (
             _("Carrier"),

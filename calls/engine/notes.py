@@ -108,3 +108,9 @@ def keys_pressed(digits: str) -> str:
 def keys_masked(keys: str) -> str:
     """What stands in the rows instead."""
     return f"(#{'•' * len(keys)})"
+
+
+def keys_behind(text: str) -> int:
+    """How many keys stand in a row so; 0 for what somebody has said."""
+    keys = text.removeprefix("(#").removesuffix(")")
+    return len(keys) if text == keys_masked(keys) else 0

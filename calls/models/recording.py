@@ -22,6 +22,8 @@ RETRY_AT_MOST: Final = timedelta(hours=1)
 # A copy at the carrier is paid for and is a caller's voice: it is asked about until it is gone.
 DELETE_AGAIN_AT_MOST: Final = timedelta(days=1)
 GIVE_UP: Final = timedelta(days=1)
+# From the beginning of a recording to the carrier's answer, with its whole seconds.
+ANSWERED_WITHIN: Final = timedelta(seconds=3)
 # So long after its call ended the carrier is asked about a recording of which nothing was heard.
 QUIET: Final = timedelta(minutes=2)
 
@@ -104,6 +106,12 @@ class Recording(BusinessOwned):
     channels = models.PositiveSmallIntegerField(_("channels"), default=2)
     file_name = models.CharField(_("file"), max_length=200, blank=True)
     size = models.PositiveBigIntegerField(_("size (bytes)"), null=True, blank=True)
+    silenced = models.BooleanField(
+        _("silenced"),
+        default=False,
+        db_default=False,  # a process of the release before knows nothing of it
+        help_text=_("Where the number of a card was said or typed, nothing is to be heard."),
+    )
     carrier_deleted_at = models.DateTimeField(_("deleted at the carrier"), null=True, blank=True)
 
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
@@ -212,17 +220,34 @@ class Recording(BusinessOwned):
             next_try_at=now,
         )
 
-    def complete(self, *, duration_s: int | None, channels: int | None, now: datetime) -> bool:
+    def complete(
+        self,
+        *,
+        duration_s: int | None,
+        channels: int | None,
+        started_at: datetime | None,
+        now: datetime,
+    ) -> bool:
+        """`started_at` as the carrier tells it."""
         return self._move(
             [RecordingStatus.RECORDING],
             RecordingStatus.AWAITING_DOWNLOAD,
             now,
             duration_s=duration_s,
             channels=channels if channels in (1, 2) else F("channels"),
+            started_at=self._began(started_at),
             next_try_at=now,
         )
 
-    def keep(self, *, size: int, now: datetime) -> bool:
+    def _began(self, told: datetime | None) -> datetime | None:
+        """The moment of the carrier's answer is closer than its whole seconds; unless that answer was
+        lost, and the recording only found later.
+        """
+        if told is None or self.started_at and abs(told - self.started_at) <= ANSWERED_WITHIN:
+            return self.started_at
+        return told
+
+    def keep(self, *, size: int, silenced: bool, now: datetime) -> bool:
         """The file is there."""
         return self._move(
             [RecordingStatus.AWAITING_DOWNLOAD],
@@ -230,6 +255,7 @@ class Recording(BusinessOwned):
             now,
             file_name=self.path,
             size=size,
+            silenced=silenced,
             next_try_at=now,
         )
 

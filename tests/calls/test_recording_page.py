@@ -105,6 +105,13 @@ class TestTheAudio:
         assert audio_of(recording.call_id) in page_of(as_alice, recording)
         assert heard(flowers) == []
 
+    @pytest.mark.parametrize("silenced", [True, False])
+    def test_says_where_it_is_silent_and_why(
+        self, as_alice: Client, flowers: Business, silenced: bool
+    ) -> None:
+        page = page_of(as_alice, make_recording(flowers, silenced=silenced))
+        assert ("where the number of a card was said or typed" in page) is silenced
+
     @pytest.mark.parametrize("status", set(RecordingStatus) - {RecordingStatus.STORED})
     def test_that_is_not_stored_is_not_there(
         self, as_alice: Client, flowers: Business, status: str

@@ -248,11 +248,13 @@ def test_of_a_calls_recordings_those_that_we_asked_for_are_found(api: RestApi) -
 
 
 def test_a_recording_is_told_as_the_carrier_tells_it(api: RestApi) -> None:
-    api.answers(200, told())
+    api.answers(200, told(start_time="Mon, 02 Nov 2026 08:00:04 +0000"))
     found = telephony.fetch_recording(ACCOUNT, RECORDING)
     assert (found.status, found.duration_s, found.channels) == ("completed", 61, 2)
-    api.answers(200, told(duration="-1"))
-    assert telephony.fetch_recording(ACCOUNT, RECORDING).duration_s is None
+    assert found.started_at == datetime(2026, 11, 2, 8, 0, 4, tzinfo=UTC)
+    api.answers(200, told(duration="-1", start_time="soon"))
+    found = telephony.fetch_recording(ACCOUNT, RECORDING)
+    assert (found.duration_s, found.started_at) == (None, None)
 
 
 @pytest.mark.parametrize("status", [204, 404])

@@ -11,13 +11,23 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from calls.actions import keep_recording, recordings_to_keep
-from calls.models import Recording, RecordingMode
+from calls.models import Recording, RecordingMode, Turn
 from calls.phrases import Phrase
+from prosaas.simulator import mulaw
 from prosaas.simulator.call_plan import CallFaults
 from prosaas.simulator.callbacks import CallbackFaults
-from prosaas.simulator.people import HangUp, Person, Wait, polite_caller
+from prosaas.simulator.clips import load
+from prosaas.simulator.people import (
+    AfterAgentEnds,
+    HangUp,
+    Person,
+    Say,
+    Wait,
+    polite_caller,
+)
 from prosaas.simulator.rest_faults import RestFault
 from tenants.models import Business
+from tenants.scoping import business_scope
 from tests.product import (
     Product,
     a_business,
@@ -101,6 +111,41 @@ async def test_c11_announced_recorded_fetched_at_the_fourth_time_and_deleted_the
     recording = await work(flowers, recording.next_try_at)
     assert recording.carrier_deleted_at
     assert call.recording is None, "the carrier has no copy any more"
+
+
+async def test_where_a_card_was_said_the_kept_recording_is_silent(
+    product: Product, folder: Path
+) -> None:
+    """Whatever was said stands in for it: what is to be seen is that both clocks agree."""
+    flowers, number = await recorded(product)
+    says = (Say("en_opening_hours"), AfterAgentEnds(), Wait(2000), Say("en_goodbye"))
+    caller = Person("pays by card", (AfterAgentEnds(), *says, AfterAgentEnds(), HangUp()))
+    call = await product.call(flowers, number, caller)
+    await ended_row_of(call)
+    assert call.recording is not None
+    whole = _caller_in(call.recording.wav())
+    asked, goodbye = load("en_opening_hours").audio, load("en_goodbye").audio
+    began = whole.index(asked)
+    assert goodbye in whole
+
+    def hide_a_card() -> None:
+        with business_scope(flowers):
+            turns = Turn.objects.for_business(flowers).filter(speaker="caller")
+            question = turns.earliest("position")
+            turns.filter(pk=question.pk).update(text="It is ••••4242.")
+
+    await in_database(hide_a_card)
+    assert (await work(flowers)).silenced
+    [kept] = stored_in(folder)
+
+    told = _caller_in(kept)
+    assert told[began : began + len(asked)] == mulaw.SILENCE * len(asked)
+    assert goodbye in told
+
+
+def _caller_in(wav: bytes) -> bytes:
+    """The first of two channels, a byte a sample."""
+    return wav[wav.index(b"data") + 8 :: 2]
 
 
 async def test_a_carrier_that_does_not_begin_costs_the_call_nothing(product: Product) -> None:

@@ -68,6 +68,22 @@ def test_which_keys_they_were_stands_in_no_row() -> None:
     assert (row.speaker, row.text) == ("caller", f"(#{len(CARD) * '•'})")
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (notes.keys_masked(CARD), len(CARD)),
+        (notes.keys_masked("7"), 1),
+        ("(#)", 0),
+        ("", 0),
+        ("•••", 0),
+        ("(#1•)", 0),
+        ("I pressed (#•••)", 0),
+    ],
+)
+def test_how_many_they_were_is_known(text: str, count: int) -> None:
+    assert notes.keys_behind(text) == count
+
+
 def test_who_presses_a_key_silences_the_agent() -> None:
     line = Line.speaking(ms=2000, profile=PROFILE)
     line.wait(0.4)
