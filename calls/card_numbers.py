@@ -17,16 +17,34 @@ SHORTEST: Final = 13
 LONGEST: Final = 19
 KEPT: Final = 4
 HIDDEN: Final = "••••"  # stands for the others
-HIDDEN_CARD: Final = re.compile(rf"{HIDDEN}\d{{{KEPT}}}")
-# In any script: a transcriber may write Arabic digits.
-GROUPS: Final = re.compile(r"\d+(?:[\s.,/–-]{1,2}\d+)*")
+BETWEEN_TEXTS: Final = (
+    "\x1e"  # of the characters that no transcriber writes, the separator of records
+)
+# In any script: a transcriber may write Arabic digits. At the end of a text a sentence may end too.
+GROUPS: Final = re.compile(rf"\d+(?:(?:[\s.,/–-]{{1,2}}|[\s.,…!?–-]{{0,3}}{BETWEEN_TEXTS}\s?)\d+)*")
 GROUP: Final = re.compile(r"\d+")
 AMERICAN_EXPRESS: Final = (4, 6, 5)
 PAIRS_AND_FOURS: Final = frozenset({2, 4})
 
+Card = Sequence[re.Match[str]]  # its groups of digits
+
 
 def masked(text: str) -> str:
-    return GROUPS.sub(lambda found: _masked(found[0]), text)
+    [told] = masked_across((text,))
+    return told
+
+
+def masked_across(texts: Sequence[str]) -> list[str]:
+    """Each as it may be written, where the number of a card may begin in one and go on in the next:
+    whoever reads it out pauses for breath.
+    """
+    joined = BETWEEN_TEXTS.join(texts)
+    cards = list(_cards(joined))
+    told, at = [], 0
+    for text in texts:
+        told.append(_without(cards, joined, at, at + len(text)))
+        at += len(text) + len(BETWEEN_TEXTS)
+    return told
 
 
 def masked_in(value: Any) -> Any:
@@ -47,33 +65,38 @@ def masked_in(value: Any) -> Any:
             return value
 
 
-def has_hidden(text: str) -> bool:
-    """Whether the number of a card has been masked in it."""
-    return HIDDEN_CARD.search(text) is not None
+def _cards(text: str) -> Iterator[Card]:
+    for found in GROUPS.finditer(text):
+        groups = list(GROUP.finditer(text, found.start(), found.end()))
+        first = 0
+        while first < len(groups):
+            *_, card = (), *filter(_is_card, _from(groups[first:]))  # the longest
+            if card:
+                yield card
+            first += len(card) or 1
 
 
-def _masked(text: str) -> str:
-    groups = list(GROUP.finditer(text))
-    pieces, written, first = [], 0, 0
-    while first < len(groups):
-        *_, card = (), *filter(_is_card, _from(groups[first:]))  # the longest
-        if not card:
-            first += 1
-            continue
-        digits = "".join(each[0] for each in card)
-        pieces += [text[written : card[0].start()], f"{HIDDEN}{digits[-KEPT:]}"]
-        written, first = card[-1].end(), first + len(card)
-    return "".join([*pieces, text[written:]])
+def _without(cards: Sequence[Card], text: str, start: int, end: int) -> str:
+    """The text from there to there. What is kept of a card stands where its last digits do."""
+    pieces, written = [], start
+    for card in cards:
+        here = [group for group in card if start <= group.start() < end]
+        if here:
+            digits = "".join(group[0] for group in here)
+            kept = digits[-KEPT:] if here[-1] is card[-1] else ""
+            pieces += [text[written : here[0].start()], HIDDEN, kept]
+            written = here[-1].end()
+    return "".join([*pieces, text[written:end]])
 
 
-def _from(groups: Sequence[re.Match[str]]) -> Iterator[Sequence[re.Match[str]]]:
+def _from(groups: Card) -> Iterator[Card]:
     """The first one, two, three … of these groups of digits, as long as they may be one number."""
     lengths = accumulate(len(each[0]) for each in groups)
     for count, _ in enumerate(takewhile(lambda length: length <= LONGEST, lengths), 1):
         yield groups[:count]
 
 
-def _is_card(groups: Sequence[re.Match[str]]) -> bool:
+def _is_card(groups: Card) -> bool:
     digits = "".join(each[0] for each in groups)
     sizes = tuple(len(each[0]) for each in groups)
     return len(digits) >= SHORTEST and _is_written_so(sizes) and _checks(digits)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -17,7 +18,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
-from calls.card_numbers import masked, masked_in
+from calls.card_numbers import masked, masked_across, masked_in
 from calls.engine.commands import AnswerTool, ReportKey, SaveTurn
 from calls.models import ToolCall, Turn
 from calls.threads import off_loop
@@ -30,6 +31,8 @@ Entry = SaveTurn | AnswerTool | ReportKey
 
 # An hour of fast talk. Beyond it the oldest unwritten entry gives way, and is counted.
 MAX_WAITING: Final = 2000
+# A number of 16 digits that is read out two by two.
+TURNS_OF_A_CARD: Final = 8
 RETRY_S: Final = 1.0
 TURN_FIELDS: Final = (
     "position",
@@ -60,12 +63,15 @@ class CallRecords:
         self._api_key = api_key
         self._business_id = business_id
         self._call_id = call_id
+        self._cards = _Cards()
         self._waiting: dict[tuple[type[Entry], str], Entry] = {}
         self._changed = asyncio.Event()
         self._closing = False
 
     def save(self, entry: Entry) -> None:
-        self._waiting[_key(entry)] = entry
+        entries = self._cards.hide(entry) if isinstance(entry, SaveTurn) else (entry,)
+        for each in entries:
+            self._waiting[_key(each)] = each
         self._bound()
         self._changed.set()
 
@@ -131,7 +137,7 @@ class CallRecords:
             position=turn.position,
             speaker=turn.speaker,
             item_id=turn.item_id,
-            text=masked(turn.text.replace("\0", "")),
+            text=turn.text,
             started_ms=turn.started_ms,
             ended_ms=turn.ended_ms,
             generated_ms=turn.generated_ms,
@@ -152,6 +158,33 @@ class CallRecords:
             result=_json(answer.output),
             status=status,
         )
+
+
+class _Cards:
+    """Turns as they may be written down. The number of a card may go on in the caller's next turn, and
+    only at its end is it known to be one: the turns before are written once more then.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[str, SaveTurn] = {}  # the caller's latest, in his own words
+        # Of each that is a part of one, by its item and words: what is written instead.
+        self._hidden: dict[tuple[str, str], str] = {}
+
+    def hide(self, turn: SaveTurn) -> list[SaveTurn]:
+        """The turn, and those before it that now turn out to be a part of one."""
+        turn = replace(turn, text=turn.text.replace("\0", ""))
+        self._said.pop(turn.item_id, None)
+        # A sound without words does not interrupt a number.
+        if turn.speaker == Turn.Speaker.CALLER and turn.text and not turn.verdict:
+            self._said[turn.item_id] = turn
+        latest = sorted(self._said.values(), key=lambda each: each.position)[-TURNS_OF_A_CARD:]
+        self._said = {each.item_id: each for each in latest}
+        told = masked_across([each.text for each in latest])
+        parts = [(each, text) for each, text in zip(latest, told, strict=True) if text != each.text]
+        self._hidden |= {(each.item_id, each.text): text for each, text in parts}
+        before = [replace(each, text=text) for each, text in parts if each is not turn]
+        text = self._hidden.get((turn.item_id, turn.text), masked(turn.text))
+        return [*before, replace(turn, text=text)]
 
 
 def _key(entry: Entry) -> tuple[type[Entry], str]:

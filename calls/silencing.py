@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from calls.card_numbers import has_hidden
+from calls.card_numbers import HIDDEN
 from calls.engine.limits import Limits
 from calls.engine.notes import keys_behind
 from calls.models import Turn
@@ -35,10 +35,11 @@ def to_be_silent(turns: Iterable[Turn], *, starts_ms: int) -> list[Stretch]:
 
 def _secret(turn: Turn) -> Stretch | None:
     keys = keys_behind(turn.text)
-    if keys >= FEWEST_KEYS:
+    if keys:
         # The row has the moment at which they were read, after the last one.
-        return turn.started_ms - keys * LONGEST_A_KEY_MS, turn.started_ms
-    if has_hidden(turn.text):
+        began = turn.started_ms - keys * LONGEST_A_KEY_MS
+        return (began, turn.started_ms) if keys >= FEWEST_KEYS else None
+    if HIDDEN in turn.text:
         # Who hung up while speaking has no end.
         ended = turn.ended_ms or 0
         return turn.started_ms, ended if ended > turn.started_ms else None

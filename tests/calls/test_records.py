@@ -203,6 +203,64 @@ def test_the_number_of_a_card_is_not_written_down(call: Call) -> None:
     assert row.arguments == row.result == {"note": "the card is ••••4242"}
 
 
+def caller_says(*texts: str, verdict: str = "") -> list[SaveTurn]:
+    return [
+        turn(f"item_{place}", position=place, speaker="caller", text=text, verdict=verdict)
+        for place, text in enumerate(texts, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (["4242 4242", "4242 4242"], ["••••", "••••4242"]),
+        (
+            ["It is 4242.", "4242.", "4242,", "4242. Right?"],
+            ["It is ••••.", "••••.", "••••,", "••••4242. Right?"],
+        ),
+        (["42", "42", "42", "42", "42", "42", "42", "42"], [*["••••"] * 7, "••••42"]),
+        (["4242 4242 4242 42", "42"], ["••••", "••••42"]),
+        # Another digit, another subject, and no card at all.
+        (["4242 4242", "4242 4243"], ["4242 4242", "4242 4243"]),
+        (["4242 4242", "no, sorry", "4242 4242"], ["4242 4242", "no, sorry", "4242 4242"]),
+        (["My number is 050 123 4567.", "At 14:30."], ["My number is 050 123 4567.", "At 14:30."]),
+    ],
+)
+def test_a_card_that_is_read_out_in_several_turns_is_not_written_down(
+    said: list[str], kept: list[str], call: Call
+) -> None:
+    """Each turn is written before the next one is known of; the agent nods in between."""
+    nods = [turn(f"nod_{place}", position=place, text="Yes.") for place in range(1, 9)]
+    write(call, *([one, nod] for one, nod in zip(caller_says(*said), nods, strict=False)))
+    assert [row.text for row in turns_of(call) if row.speaker == "caller"] == kept
+
+
+def test_a_sound_between_the_digits_does_not_hide_that_it_is_a_card(call: Call) -> None:
+    first, cough, last = caller_says("4242 4242", "mm", "4242 4242")
+    write(call, [first], [cough], [replace(cough, verdict="no_meaning")], [last])
+    assert [row.text for row in turns_of(call)] == ["••••", "mm", "••••4242"]
+
+
+def test_what_is_transcribed_late_is_read_in_its_place(call: Call) -> None:
+    first, second = caller_says("4242 4242 4242", "4242")
+    write(call, [replace(first, text="")], [second], [first])
+    assert [row.text for row in turns_of(call)] == ["••••", "••••4242"]
+
+
+def test_an_early_turn_is_still_written_when_more_becomes_known_of_it(call: Call) -> None:
+    said = caller_says(*(f"sentence {place}" for place in range(20)))
+    write(call, said, [replace(said[0], text="another one", verdict="doubted")])
+    rows = turns_of(call)
+    assert (len(rows), rows[0].text, rows[0].verdict) == (20, "another one", "doubted")
+
+
+def test_the_parts_of_a_card_stay_hidden_whatever_is_said_later(call: Call) -> None:
+    said = caller_says("4242 4242", "4242 4242", *["and so on"] * 20)
+    later = [[replace(part, language="en")] for part in said[:2]]
+    write(call, *([one] for one in said[:9]), *later, *([one] for one in said[9:]), *later)
+    assert [row.text for row in turns_of(call)][:2] == ["••••", "••••4242"]
+
+
 def test_what_postgresql_cannot_hold_is_left_out_of_what_was_said(call: Call) -> None:
     write(call, [turn(text="a\0b\0"), answer(arguments='{"a\\u0000":"\\u0000b"}', output="\0")])
     assert turns_of(call)[0].text == "ab"

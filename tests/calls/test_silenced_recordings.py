@@ -72,6 +72,7 @@ def recording(alices: Business) -> Recording:
     [
         (20_000, 26_000, "It is ••••4242, thanks.", (17_000, 27_000)),
         (1_500, 3_000, "••••4242", (0, 4_000)),
+        (20_000, 26_000, "It is ••••.", (17_000, 27_000)),  # and goes on in the next turn
         # Hung up, or lost, before the end of it was noticed.
         (50_000, 0, "••••4242", (47_000, None)),
         (50_000, None, "••••4242", (47_000, None)),
