@@ -1,8 +1,10 @@
-"""How lengths of time are written."""
+"""How lengths of time and telephone numbers are written."""
 
 from __future__ import annotations
 
 from django import template
+
+from calls.telephones import readable
 
 register = template.Library()
 
@@ -20,3 +22,8 @@ def clock(seconds: int | None) -> str:
 @register.filter
 def clock_ms(milliseconds: int) -> str:
     return clock(milliseconds // 1000)
+
+
+@register.filter
+def telephone(e164: str | None) -> str:
+    return readable(e164) if e164 else ""

@@ -39,7 +39,7 @@ class AgainForm(forms.Form):
 
 
 def _start(run: OutboundCallRun, by: User, now: datetime, given: Mapping[str, Any]) -> str | None:
-    return gettext("The run is running.") if start_run(run=run, by=by, now=now) else None
+    return gettext("The run was started.") if start_run(run=run, by=by, now=now) else None
 
 
 def _pause(run: OutboundCallRun, by: User, now: datetime, given: Mapping[str, Any]) -> str | None:

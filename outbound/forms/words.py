@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import MachinePolicy
+from calls.telephones import readable
 from outbound.models import OutboundCallRun
 from prompts.models import Direction, PromptVersion
 from tenants.models import PhoneNumber
@@ -32,7 +33,7 @@ class _Versions(ModelChoiceField):
 
 class _Numbers(ModelChoiceField):
     def label_from_instance(self, number: Any) -> str:
-        label = f"\u2066{number.e164}\u2069"
+        label = f"\u2066{readable(number.e164)}\u2069"
         return f"{label} · \u2068{number.label}\u2069" if number.label else label
 
 

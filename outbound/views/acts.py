@@ -64,12 +64,13 @@ class Act:
     statuses: tuple[RunStatus, ...]
     form: type[forms.Form] | None = None
     ends_something: bool = False
+    ends_calls: bool = False
     action: Action = Action.DIRECT_RUN
     initial: Callable[[OutboundCallRun], dict[str, Any]] = lambda run: {}
 
 
 def _start(run: OutboundCallRun, by: User, now: datetime, given: Mapping[str, Any]) -> Done | None:
-    return Done(gettext("The run is running.")) if start_run(run=run, by=by, now=now) else None
+    return Done(gettext("The run was started.")) if start_run(run=run, by=by, now=now) else None
 
 
 def _schedule(
@@ -160,6 +161,7 @@ ACTS: Final = (
         _hang_up,
         (RunStatus.RUNNING, RunStatus.PAUSED, *OVER),
         ends_something=True,
+        ends_calls=True,
     ),
     Act(
         "stop",
@@ -185,8 +187,18 @@ ACTS: Final = (
 BY_NAME: Final = {act.name: act for act in ACTS}
 
 
-def acts_for(role: str, run: OutboundCallRun) -> list[Act]:
-    return [one for one in ACTS if run.status in one.statuses and may(role, one.action)]
+def acts_for(role: str, run: OutboundCallRun, *, live: int) -> list[Act]:
+    """What somebody of this role can do with it now. While it runs the next call is about to come:
+    what ends calls stays in its place then, and else is offered where there are any.
+    """
+    has_calls = live > 0 or run.status == RunStatus.RUNNING
+    return [
+        one
+        for one in ACTS
+        if run.status in one.statuses
+        and may(role, one.action)
+        and (has_calls or not one.ends_calls)
+    ]
 
 
 @page(Action.EDIT_RUN, scoped=False)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 
 from calls.actions.do_not_call import list_number, unlist_number
 from calls.models import DoNotCall
+from calls.telephones import readable
 from outbound.contacts.export import csv_of
 from outbound.finding import numbers_written
 from outbound.forms import NumberForm, UnlistForm, add_errors
@@ -56,7 +57,7 @@ def list_telephone(request: BusinessRequest) -> HttpResponse:
 
 
 def _tell(request: BusinessRequest, number: str, is_new: bool) -> None:
-    shown = {"number": f"\u2066{number}\u2069"}
+    shown = {"number": f"\u2066{readable(number)}\u2069"}
     if is_new:
         messages.success(request, gettext("%(number)s is not called any more.") % shown)
     else:
@@ -97,12 +98,12 @@ def unlist(request: BusinessRequest, entry_id: uuid.UUID) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            shown = {"number": f"\u2066{entry.phone_e164}\u2069"}
+            shown = {"number": f"\u2066{readable(entry.phone_e164)}\u2069"}
             messages.success(request, gettext("%(number)s may be called again.") % shown)
             return redirect(back)
     context = {
         "title": gettext("Take %(number)s off the list")
-        % {"number": f"\u2066{entry.phone_e164}\u2069"},
+        % {"number": f"\u2066{readable(entry.phone_e164)}\u2069"},
         "text": gettext("From then on your runs may call this number again."),
         "yes": gettext("Take it off the list"),
         "form": form,

@@ -40,7 +40,7 @@ def _shown(request: BusinessRequest, run: OutboundCallRun, now: datetime) -> dic
     broke = run.status == RunStatus.PAUSED and run.pause_reason == PauseReason.FAILURES
     return {
         "run": run,
-        "acts": acts_for(request.role, run),
+        "acts": acts_for(request.role, run, live=live),
         "progress": progress_of(counts),
         "counted_at": counts.at if counts.at < now else None,
         "live": live,

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls import telephony
 from calls.addresses import public
+from calls.telephones import readable
 from calls.telephony import CarrierNumber, TelephonyError
 from outbound.models import OutboundSettings
 from outbound.windows import ScheduleInvalid, parse_schedule
@@ -255,20 +256,21 @@ def _is_here(address: str) -> bool:
 
 
 def _line(account: TwilioAccount, line: Line) -> Check:
+    title = readable(line.e164)
     try:
         found = telephony.find_number(account, line.e164)
     except TelephonyError as error:
-        return Check(line.e164, Result.BAD, _not_told(error))
+        return Check(title, Result.BAD, _not_told(error))
     if found is None:
         return Check(
-            line.e164,
+            title,
             Result.BAD,
             _("Twilio does not know this number in your account. Buy it there, or move it there."),
         )
     wrong = list(_wrong_settings(found, line))
     if wrong:
-        return Check(line.e164, Result.BAD, " ".join(wrong))
-    return Check(line.e164, Result.GOOD, _("Twilio brings calls of this number to your agent."))
+        return Check(title, Result.BAD, " ".join(wrong))
+    return Check(title, Result.GOOD, _("Twilio brings calls of this number to your agent."))
 
 
 def _wrong_settings(found: CarrierNumber, line: Line) -> Iterator[str]:

@@ -4,12 +4,14 @@ or through a socket, never names anything of the other's."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect
 from pytest_django import Settings
 
 from calls.models import Call, Lead
+from calls.telephones import readable
 from prosaas.simulator.people import silent_caller
 from tenants.models import Business, User
 from tenants.scoping import business_scope
@@ -66,10 +68,11 @@ class Owner:
         expect(self.live.locator("[data-call]")).to_have_count(1)
         expect(self.live.locator("#live-calls")).to_contain_text(GREETINGS[self.business.slug])
         self.overview.reload()
-        expect(self.overview.locator("main")).to_contain_text(self.caller)
+        expect(self.overview.locator("main")).to_contain_text(readable(self.caller))
 
     def has_seen(self) -> str:
-        return "\n".join([self.live.content(), self.overview.content(), *self.frames])
+        pages = [unescape(page.content()) for page in (self.live, self.overview)]
+        return "\n".join([*pages, *self.frames])
 
     def secrets(self) -> list[str]:
         """Whatever would tell of the call, or of whose it is."""
@@ -78,8 +81,8 @@ class Owner:
             calls = list(Call.objects.for_business(business).values_list("pk", "call_sid"))
             leads = list(Lead.objects.for_business(business).values_list("pk", flat=True))
         assert len(calls) == len(leads) == 1
-        known = [*calls[0], business.pk, business.name, self.number, *leads]
-        return [GREETINGS[business.slug], self.caller, *map(str, known)]
+        known = [*calls[0], business.pk, business.name, self.number, *leads, self.caller]
+        return [GREETINGS[business.slug], readable(self.caller), *map(str, known)]
 
     def reaches(self, other: Owner) -> bool:
         """Whether their page gets anywhere by the socket of another business."""

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 from pytest_django import Settings
 
 from calls.models import Call, CallOrigin, DoNotCall, Lead
+from calls.telephones import readable
 from outbound import tasks
 from outbound.models import CarrierAccount, OutboundCallJob, OutboundCallRun, RunStatus
 from prompts.models import Direction, Prompt
@@ -424,8 +425,8 @@ def she_lets_somebody_be(walk: Walk) -> None:
     expect(walk.page.locator("main .alert-error")).to_be_visible()
     walk.sees("do-not-call")
     walk.goes_to("/outbound/do-not-call/")
-    expect(walk.page.locator("main").get_by_text(NOA)).to_be_visible()
-    assert walk.page.locator("main").get_by_text(DANA).count() == 0
+    expect(walk.page.locator("main").get_by_text(readable(NOA))).to_be_visible()
+    assert walk.page.locator("main").get_by_text(readable(DANA)).count() == 0
     with business_scope(walk.business):
         assert DoNotCall.objects.has(walk.business.pk, NOA)
         assert not DoNotCall.objects.has(walk.business.pk, DANA)

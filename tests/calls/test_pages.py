@@ -24,6 +24,7 @@ from calls.models import (
     TransferTarget,
     Turn,
 )
+from calls.telephones import readable
 from outbound.models import DialAttempt
 from prompts.models import Direction, PromptVersion
 from tenants.decorators import FIELD
@@ -75,6 +76,7 @@ class TestTheList:
         for filters in ({}, {"words": "gearbox"}, {"lead": "Gideon"}, {"direction": "inbound"}):
             page = as_alice.get("/calls/", filters).content.decode()
             assert "No call" in page
+            assert readable("+972509999999") not in page
             assert "972509999999" not in page
 
     def test_goes_on_and_back(self, as_alice: Client, flowers: Business) -> None:

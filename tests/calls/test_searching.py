@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from calls import searching
 from calls.models import Call, Lead, SpokenWord, Turn
 from calls.searching import calls_with, leads_called
+from calls.telephones import readable
 from tenants.models import Business
 from tenants.scoping import business_scope
 from tests.calls.conversations import add_turns, make_call, make_lead
@@ -122,6 +123,7 @@ def test_a_lead_is_found_by_name_and_number(flowers: Business) -> None:
     assert called(flowers, "לוי") == {"דנה כהן-לוי"}
     assert called(flowers, "+97250") == {"Dana Cohen", "דנה כהן-לוי"}
     assert called(flowers, "050-123 4567") == {"Dana Cohen"}
+    assert called(flowers, readable("+972501234567")) == {"Dana Cohen"}
     assert called(flowers, "972501") == {"Dana Cohen", "דנה כהן-לוי"}
     assert called(flowers, "ana") == set()
     assert called(flowers, "0") == {"Dana Cohen", "דנה כהן-לוי"}

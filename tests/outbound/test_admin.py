@@ -154,7 +154,7 @@ def test_a_run_is_asked_about_before_it_starts(
     asked = page(operator, "outboundcallrun_do", run.pk, "start")
     assert "Whoever is due is called from now on" in asked
     assert fresh(run).status == RunStatus.DRAFT
-    assert "The run is running." in does(operator, run, "start")
+    assert "The run was started." in does(operator, run, "start")
     assert fresh(run).status == RunStatus.RUNNING
 
 

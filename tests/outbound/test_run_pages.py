@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from calls.models import DoNotCall, DoNotCallVia
+from calls.telephones import readable
 from outbound import counting
 from outbound.models import (
     AttemptState,
@@ -64,6 +66,27 @@ def stands(run: OutboundCallRun, *statuses: str) -> None:
 def is_now(run: OutboundCallRun, **given: Any) -> None:
     with business_scope(run.business_id):
         OutboundCallRun.objects.filter(pk=run.pk).update(**given)
+
+
+def in_doubt(run: OutboundCallRun) -> OutboundCallJob:
+    """Of the first of its people nobody knows whether the carrier rings them now."""
+    job = jobs_of(run)[0]
+    with business_scope(run.business_id):
+        DialAttempt.objects.create(
+            business_id=run.business_id,
+            run=run,
+            job=job,
+            number=1,
+            state=AttemptState.UNKNOWN,
+            to_e164=job.phone_e164,
+            from_e164="+97230000001",
+            owner=1,
+            posted_at=OPEN_HOURS,
+            unknown_at=OPEN_HOURS,
+            usage_day=OPEN_HOURS.date(),
+            detail="the dialler stopped in the middle of it",
+        )
+    return job
 
 
 def pages_of(run: OutboundCallRun) -> list[str]:
@@ -162,6 +185,32 @@ class TestOneRun:
             jobs.update(status=JobStatus.BUSY, ended_at=OPEN_HOURS)
         is_now(run, status=RunStatus.COMPLETED, ended_at=OPEN_HOURS)
         assert "hx-trigger" not in as_alice.get(f"/outbound/runs/{run.pk}/now/")
+
+    @pytest.mark.parametrize(
+        ("status", "with_a_call", "offered"),
+        [
+            (RunStatus.RUNNING, False, True),
+            (RunStatus.RUNNING, True, True),
+            (RunStatus.PAUSED, False, False),
+            (RunStatus.PAUSED, True, True),
+            (RunStatus.CANCELED, True, True),
+            (RunStatus.COMPLETED, False, False),
+        ],
+    )
+    def test_ends_calls_where_there_may_be_any(
+        self, status: RunStatus, with_a_call: bool, offered: bool, as_alice: Window, run: Any
+    ) -> None:
+        moments: dict[str, Any] = {"started_at": OPEN_HOURS}
+        if status == RunStatus.PAUSED:
+            moments |= {"paused_at": OPEN_HOURS, "pause_reason": PauseReason.OWNER}
+        elif status != RunStatus.RUNNING:
+            moments["ended_at"] = OPEN_HOURS
+        is_now(run, status=status, **moments)
+        if with_a_call:
+            in_doubt(run)
+        for part in ("", "now/"):
+            page = as_alice.get(f"/outbound/runs/{run.pk}/{part}")
+            assert (f"/outbound/runs/{run.pk}/do/hang-up/" in page) is offered, part
 
     def test_says_why_it_paused_itself_and_what_that_means(
         self, as_alice: Window, run: OutboundCallRun
@@ -317,6 +366,8 @@ class TestThePeopleOfARun:
             ("?stands=waiting", {"+972541234567"}),
             ("?q=rivka", {"+972501234567"}),
             ("?q=052-123-4567", {"+972521234567"}),
+            # As it is shown on the page.
+            (f"?q={quote(readable('+972521234567'))}", {"+972521234567"}),
             ("?q=4123", {"+972541234567"}),
             ("?q=rivka&stands=reached", set()),
             ("?q=%00&stands=nonsense", {"+972501234567", "+972521234567", "+972541234567"}),
@@ -327,7 +378,8 @@ class TestThePeopleOfARun:
     ) -> None:
         caller_number(run.business)
         page = as_alice.get(f"/outbound/runs/{run.pk}/jobs/{query}")
-        assert {job.phone_e164 for job in jobs_of(run) if job.phone_e164 in page} == shown
+        numbers = {job.phone_e164 for job in jobs_of(run)}
+        assert {number for number in numbers if readable(number) in page} == shown
 
     def test_are_shown_page_by_page(
         self, as_alice: Window, flowers: Business, monkeypatch: pytest.MonkeyPatch
@@ -339,28 +391,15 @@ class TestThePeopleOfARun:
             page = as_alice.get(address)
             after = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
             rest = as_alice.get(f"/outbound/runs/{run.pk}/jobs/{after}")
-            seen = [n for n in (j.phone_e164 for j in jobs_of(run)) if (n in page) != (n in rest)]
+            numbers = [readable(job.phone_e164) for job in jobs_of(run)]
+            seen = [number for number in numbers if (number in page) != (number in rest)]
             assert len(seen) == 60
 
     def test_each_has_the_reasons_on_a_page(
         self, as_alice: Window, run: OutboundCallRun, flowers: Business
     ) -> None:
-        job = jobs_of(run)[0]
+        job = in_doubt(run)
         with business_scope(flowers):
-            DialAttempt.objects.create(
-                business=flowers,
-                run=run,
-                job=job,
-                number=1,
-                state=AttemptState.UNKNOWN,
-                to_e164=job.phone_e164,
-                from_e164="+97230000001",
-                owner=1,
-                posted_at=OPEN_HOURS,
-                unknown_at=OPEN_HOURS,
-                usage_day=OPEN_HOURS.date(),
-                detail="the dialler stopped in the middle of it",
-            )
             DoNotCall.objects.add(
                 business_id=flowers.pk,
                 phone_e164=job.phone_e164,

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from calls.telephones import readable
 from outbound.contacts.problems import Problem, Remark
 from outbound.contacts.telephones import (
     PLAIN_ISRAELI_MOBILE,
@@ -25,6 +26,7 @@ TYPED = st.text(alphabet="0123456789٠٥۵+-(). /,;*#xe'\u200f\u202a\u00a0\nאA"
         "0501234567",
         "050-123-4567",
         "050-1234567",
+        readable("+972501234567"),
         "050.123.4567",
         "(050) 123 4567",
         "+972501234567",
