@@ -152,10 +152,7 @@ class Filling(Change):
         return "run.leads_added", {"added": self.added}
 
     def counted(self, run: OutboundCallRun) -> Self:
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql(COUNT), self._values(run))
-            [wanted] = cursor.fetchone()
-        return replace(self, wanted=wanted)
+        return replace(self, wanted=_count(self._sql(COUNT), self._values(run)))
 
     def step(self, run: OutboundCallRun) -> tuple[Self, bool]:
         # Whether that was all is said by what was found: a list may grow or shrink meanwhile.
@@ -208,10 +205,8 @@ class Emptying(Change):
         return "run.emptied", {"leads": self.looked_at}
 
     def counted(self, run: OutboundCallRun) -> Self:
-        with connection.cursor() as cursor:
-            cursor.execute(COUNT_JOBS, {"business": run.business_id, "run": run.pk})
-            [wanted] = cursor.fetchone()
-        return replace(self, wanted=wanted)
+        values = {"business": run.business_id, "run": run.pk}
+        return replace(self, wanted=_count(COUNT_JOBS, values))
 
     def step(self, run: OutboundCallRun) -> tuple[Self, bool]:
         values: dict[str, Any] = {"business": run.business_id, "run": run.pk}
@@ -221,6 +216,13 @@ class Emptying(Change):
             cursor.execute(TAKE_OUT, values | {"keys": keys})
         further = replace(self, looked_at=self.looked_at + len(keys))
         return further, len(keys) < TAKEN_OUT_A_STATEMENT
+
+
+def _count(statement: str, values: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        [count] = cursor.fetchone()
+    return int(count)
 
 
 def read_change(stored: Mapping[str, Any]) -> Change:

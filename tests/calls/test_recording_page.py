@@ -5,19 +5,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.test import Client
-from pytest_django import Settings
 
 from calls.models import Call, CallStatus, Recording, RecordingStatus
 from tenants.models import AuditEvent, Business, Membership, User
 from tenants.scoping import business_scope
 from tests.calls.conversations import make_call
+from tests.calls.recording_rig import folder
 from tests.people import NOW, make_member
 
 pytestmark = pytest.mark.django_db
@@ -25,12 +24,7 @@ pytestmark = pytest.mark.django_db
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt and the rest of it" * 50
 
 
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, tmp_path: Path) -> Path:
-    where = tmp_path / "recordings"
-    options = {"BACKEND": "calls.recording_files.PrivateFolder", "OPTIONS": {"location": where}}
-    settings.STORAGES = settings.STORAGES | {"recordings": options}
-    return where
+__all__ = ["folder"]
 
 
 @pytest.fixture

@@ -68,16 +68,18 @@ def is_now(run: OutboundCallRun, **given: Any) -> None:
         OutboundCallRun.objects.filter(pk=run.pk).update(**given)
 
 
-def in_doubt(run: OutboundCallRun) -> OutboundCallJob:
-    """Of the first of its people nobody knows whether the carrier rings them now."""
-    job = jobs_of(run)[0]
+def in_doubt(
+    run: OutboundCallRun, place: int = 0, state: AttemptState = AttemptState.UNKNOWN
+) -> OutboundCallJob:
+    """Of one of its people nobody knows whether the carrier rings them now."""
+    job = jobs_of(run)[place]
     with business_scope(run.business_id):
         DialAttempt.objects.create(
             business_id=run.business_id,
             run=run,
             job=job,
             number=1,
-            state=AttemptState.UNKNOWN,
+            state=state,
             to_e164=job.phone_e164,
             from_e164="+97230000001",
             owner=1,
@@ -415,22 +417,10 @@ class TestThePeopleOfARun:
     def test_of_an_attempt_that_waits_for_a_person_the_owner_decides(
         self, as_alice: Window, run: OutboundCallRun, flowers: Business
     ) -> None:
-        job = jobs_of(run)[2]
+        job = in_doubt(run, 2, AttemptState.HUMAN)
         with business_scope(flowers):
             OutboundCallJob.objects.filter(pk=job.pk).update(status=JobStatus.UNKNOWN)
-            attempt = DialAttempt.objects.create(
-                business=flowers,
-                run=run,
-                job=job,
-                number=1,
-                state=AttemptState.HUMAN,
-                to_e164=job.phone_e164,
-                from_e164="+97230000001",
-                owner=1,
-                posted_at=OPEN_HOURS,
-                unknown_at=OPEN_HOURS,
-                usage_day=OPEN_HOURS.date(),
-            )
+            attempt = DialAttempt.objects.get()
         base = f"/outbound/attempts/{attempt.pk}/"
         assert f"{base}not-placed/" in as_alice.get(f"/outbound/jobs/{job.pk}/")
         wrong = as_alice.post(f"{base}placed/", call_sid="nonsense").content.decode()

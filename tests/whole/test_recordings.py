@@ -6,9 +6,7 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 
-import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from calls.actions import keep_recording, recordings_to_keep
 from calls.models import Recording, RecordingMode, Turn
@@ -28,6 +26,7 @@ from prosaas.simulator.people import (
 from prosaas.simulator.rest_faults import RestFault
 from tenants.models import Business
 from tenants.scoping import business_scope
+from tests.calls.recording_rig import folder
 from tests.product import (
     Product,
     a_business,
@@ -41,12 +40,7 @@ from tests.product import (
 NOT_THERE = RestFault(accept=False, status=404, code=20404)
 
 
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, tmp_path: Path) -> Path:
-    where = tmp_path / "recordings"
-    options = {"BACKEND": "calls.recording_files.PrivateFolder", "OPTIONS": {"location": where}}
-    settings.STORAGES = settings.STORAGES | {"recordings": options}
-    return where
+__all__ = ["folder"]
 
 
 async def recorded(product: Product, slug: str = "flowers") -> tuple[Business, str]:
