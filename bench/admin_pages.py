@@ -56,6 +56,7 @@ PHONE = "'+97250' || lpad(n::text, 7, '0')"
 MADE: dict[str, Cloning] = {
     "tenants.Business": Cloning({"slug": "'shop-' || n", "name": "'Shop ' || n"}),
     "tenants.User": Cloning({"email": "'person-' || n || '@prosaas.test'"}),
+    "tenants.LimitedKey": Cloning({"fingerprint": "md5(n::text)"}),
     "tenants.RefusedKey": Cloning({"fingerprint": "md5(n::text)"}),
     "tenants.Membership": _of_each_business(),
     "tenants.PhoneNumber": _of_each_business(e164="'+97239' || lpad(n::text, 6, '0')"),
@@ -219,12 +220,14 @@ def _of_the_installation() -> dict[str, Any]:
     from django.utils import timezone
 
     from outbound.models import CarrierAccount, SuppressedNumber
-    from tenants.credentials import refuse_key
-    from tenants.models import Heartbeat, RefusedKey, User
+    from tenants.credentials import limit_key, refuse_key
+    from tenants.models import Heartbeat, LimitedKey, RefusedKey, User
 
     refuse_key("sk-bench", code="invalid_api_key", now=timezone.now())
+    limit_key("sk-bench", code="rate_limit_exceeded", now=timezone.now())
     return {
         "tenants.User": User.objects.create_user("person@prosaas.test"),
+        "tenants.LimitedKey": LimitedKey.objects.get(),
         "tenants.RefusedKey": RefusedKey.objects.get(),
         "tenants.Heartbeat": Heartbeat.objects.create(task="dial", at=timezone.now()),
         "outbound.CarrierAccount": CarrierAccount.objects.create(account_sid="AC-bench"),

@@ -322,7 +322,12 @@ class CallBridge:
             case commands.ClearPlayback():
                 self._outbox.clear()
                 self._outbox.append(self._encoder.clear)
-            case commands.SaveTurn() | commands.AnswerTool() | commands.ReportKey():
+            case (
+                commands.SaveTurn()
+                | commands.AnswerTool()
+                | commands.ReportKey()
+                | commands.ReportLimit()
+            ):
                 self._records.save(command)
             case EndCall():
                 self._end(command)

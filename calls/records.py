@@ -19,15 +19,15 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from calls.card_numbers import masked, masked_across, masked_in
-from calls.engine.commands import AnswerTool, ReportKey, SaveTurn
+from calls.engine.commands import AnswerTool, ReportKey, ReportLimit, SaveTurn
 from calls.models import ToolCall, Turn
 from calls.threads import off_loop
-from tenants.credentials import accept_key, refuse_key
+from tenants.credentials import accept_key, limit_key, refuse_key
 from tenants.scoping import business_scope
 
 logger = structlog.get_logger(__name__)
 
-Entry = SaveTurn | AnswerTool | ReportKey
+Entry = SaveTurn | AnswerTool | ReportKey | ReportLimit
 
 # An hour of fast talk. Beyond it the oldest unwritten entry gives way, and is counted.
 MAX_WAITING: Final = 2000
@@ -114,10 +114,13 @@ class CallRecords:
 
     def _write(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            if isinstance(entry, ReportKey) and entry.code:
-                refuse_key(self._api_key, code=entry.code, now=timezone.now())
-            elif isinstance(entry, ReportKey):
-                accept_key(self._api_key)
+            match entry:
+                case ReportKey(code=""):
+                    accept_key(self._api_key)
+                case ReportKey(code=code):
+                    refuse_key(self._api_key, code=code, now=timezone.now())
+                case ReportLimit(code=code):
+                    limit_key(self._api_key, code=code, now=timezone.now())
         with business_scope(self._business_id):
             Turn.objects.bulk_create(
                 [self._turn(entry) for entry in entries if isinstance(entry, SaveTurn)],
@@ -193,7 +196,7 @@ def _key(entry: Entry) -> tuple[type[Entry], str]:
             return type(entry), entry.item_id
         case AnswerTool():
             return type(entry), entry.call_id
-        case ReportKey():
+        case ReportKey() | ReportLimit():
             return type(entry), entry.code
 
 

@@ -82,6 +82,7 @@ class RunSituation:
     most_of_a_block: int
     # Of the seconds of today, what calls under way may give back.
     reserved_today: int = 0
+    key_limited_until: datetime | None = None
     settings_broken: bool = False
     hours_broken: bool = False  # of the business
 
@@ -154,6 +155,18 @@ def model_answers(run: RunSituation) -> Refusal | None:
     if run.key_refused_until and run.key_refused_until > run.now:
         return Refusal(Gate.MODEL_KEY, "refused", run.key_refused_until)
     return None
+
+
+def model_keeps_up(run: RunSituation) -> Refusal | None:
+    """A model that has too much to do for this account gets no more of it: half of the lines are left
+    empty until it has had none of that for a while.
+    """
+    most = run.business.most // 2
+    if run.key_limited_until is None or run.key_limited_until <= run.now:
+        return None
+    if run.business.live < most:
+        return None
+    return Refusal(Gate.MODEL_KEY, "limited", run.now + LINE_FREE_IN, {"most": most})
 
 
 def pace_is_kept(run: RunSituation) -> Refusal | None:
@@ -275,6 +288,7 @@ RUN_GATES: Final[tuple[RunGate, ...]] = (
     hours_are_readable,
     account_is_good,
     model_answers,
+    model_keeps_up,
     pace_is_kept,
     installation_has_lines,
     business_has_lines,

@@ -30,7 +30,7 @@ from outbound.models import (
     SuppressedNumber,
 )
 from prompts.models import Direction
-from tenants.credentials import CredentialMissing, openai_account, refused_until
+from tenants.credentials import CredentialMissing, limited_until, openai_account, refused_until
 from tenants.models import Business, PhoneNumber
 
 RANG: Final = (
@@ -137,7 +137,7 @@ def run_situation(
 ) -> RunSituation:
     run, own = rules.run, rules.own
     live = DialAttempt.objects.for_business(rules.business).live()
-    key_missing, key_refused_until = _model_key(rules.business, now)
+    key_missing, key_refused_until, key_limited_until = _model_key(rules.business, now)
     return RunSituation(
         now=now,
         status=run.status,
@@ -146,6 +146,7 @@ def run_situation(
         account_refused_code=account.refused_code if account and account.refused_at else None,
         key_missing=key_missing,
         key_refused_until=key_refused_until,
+        key_limited_until=key_limited_until,
         next_call_at=account.next_at if account else None,
         slowed_until=account.slowed_until if account else None,
         account_lines=_account_lines(account, all_over),
@@ -294,12 +295,13 @@ def _dialled_by_block(business: Business, now: datetime) -> Counter[str]:
     return Counter(dict(lately.order_by().values_list(block).annotate(n=Count("pk"))))
 
 
-def _model_key(business: Business, now: datetime) -> tuple[bool, datetime | None]:
+def _model_key(business: Business, now: datetime) -> tuple[bool, datetime | None, datetime | None]:
+    """Whether it is missing; until when it is refused, and until when limited."""
     try:
-        account = openai_account(business)
+        key = openai_account(business).api_key
     except CredentialMissing:
-        return True, None
-    return False, refused_until(account.api_key, now=now)
+        return True, None, None
+    return False, refused_until(key, now=now), limited_until(key, now=now)
 
 
 def _installation_lines(all_over: Everywhere) -> Lines:

@@ -37,6 +37,7 @@ from tenants.models import (
     Credential,
     Heartbeat,
     Invitation,
+    LimitedKey,
     Membership,
     PhoneNumber,
     RefusedKey,
@@ -231,10 +232,35 @@ class PausedFilter(admin.SimpleListFilter):
         return queryset.filter(retry_at__gt=timezone.now()) if self.value() else queryset
 
 
-@admin.register(RefusedKey)
-class RefusedKeyAdmin(ActingAdmin, ReadOnly, AuditedAdmin):
-    """Known by its fingerprint: the page shows no more of a key than the table has."""
+class FingerprintAdmin(ReadOnly, AuditedAdmin):
+    """Of a key that is known by its fingerprint: the page shows no more of it than the table has."""
 
+    search_fields = ("fingerprint__startswith", "code")
+    readonly_fields = ("whole", "of_installation")
+
+    @admin.display(description=_("fingerprint"), ordering="fingerprint")
+    def short(self, key: RefusedKey | LimitedKey) -> SafeString:
+        return ltr(key.fingerprint[:8])
+
+    @admin.display(description=_("fingerprint"))
+    def whole(self, key: RefusedKey | LimitedKey) -> SafeString:
+        return format_html("<code>{}</code>", ltr(key.fingerprint))
+
+    @admin.display(description=_("the installation's"), boolean=True)
+    def of_installation(self, key: RefusedKey | LimitedKey) -> bool:
+        return key.fingerprint == fingerprint(settings.OPENAI_API_KEY)
+
+
+@admin.register(LimitedKey)
+class LimitedKeyAdmin(FingerprintAdmin):
+    list_display = ("short", "of_installation", "code", "limited_at", "until")
+    list_filter = ("code",)
+    ordering = ("-limited_at", "pk")
+    fields = ("whole", "of_installation", "code", "limited_at", "until")
+
+
+@admin.register(RefusedKey)
+class RefusedKeyAdmin(ActingAdmin, FingerprintAdmin):
     acts = (
         Act(
             "try-again",
@@ -246,23 +272,9 @@ class RefusedKeyAdmin(ActingAdmin, ReadOnly, AuditedAdmin):
     )
     list_display = ("short", "of_installation", "code", "refusals", "refused_at", "retry_at")
     list_filter = (PausedFilter, "code")
-    search_fields = ("fingerprint__startswith", "code")
     ordering = ("-refused_at", "pk")
     fields = ("whole", "of_installation", "code", "refusals", "refused_at", "retry_at")
-    readonly_fields = ("whole", "of_installation")
     actions = ("try_again",)
-
-    @admin.display(description=_("fingerprint"), ordering="fingerprint")
-    def short(self, key: RefusedKey) -> SafeString:
-        return ltr(key.fingerprint[:8])
-
-    @admin.display(description=_("fingerprint"))
-    def whole(self, key: RefusedKey) -> SafeString:
-        return format_html("<code>{}</code>", ltr(key.fingerprint))
-
-    @admin.display(description=_("the installation's"), boolean=True)
-    def of_installation(self, key: RefusedKey) -> bool:
-        return key.fingerprint == fingerprint(settings.OPENAI_API_KEY)
 
     @admin.action(description=_("Try again with the next call"))
     def try_again(self, request: HttpRequest, queryset: QuerySet[RefusedKey]) -> None:

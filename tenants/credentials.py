@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from tenants.models import Business, Credential, RefusedKey
+from tenants.models import Business, Credential, LimitedKey, RefusedKey
 
 logger = structlog.get_logger(__name__)
 
@@ -19,6 +19,7 @@ INSTALLATION = "installation"
 # A refused key is tried again by the next call after a minute, and ever more rarely.
 RETRY_AFTER = timedelta(minutes=1)
 RETRY_AT_MOST = timedelta(minutes=15)
+LIMITED_FOR = timedelta(minutes=1)
 
 
 class CredentialMissing(LookupError):  # noqa: N818 - says what is missing; every caller reads it so
@@ -84,6 +85,21 @@ def refuse_key(api_key: str, *, code: str, now: datetime) -> None:
         found.code, found.refused_at = code[:64], now
         found.save(update_fields=["code", "refused_at", "refusals", "retry_at"])
     logger.error("model_key_refused", code=code, fingerprint=found.fingerprint[:8])
+
+
+def limit_key(api_key: str, *, code: str, now: datetime) -> None:
+    """The model's side has too much to do for this account. Calls that are under way wait and ask
+    again; until it has calmed down nobody else is to be called into the queue."""
+    LimitedKey.objects.update_or_create(
+        fingerprint=fingerprint(api_key),
+        defaults={"code": code[:64], "limited_at": now, "until": now + LIMITED_FOR},
+    )
+    logger.warning("model_key_limited", code=code, fingerprint=fingerprint(api_key)[:8])
+
+
+def limited_until(api_key: str, *, now: datetime) -> datetime | None:
+    limited = LimitedKey.objects.filter(fingerprint=fingerprint(api_key), until__gt=now)
+    return limited.values_list("until", flat=True).first()
 
 
 def is_refused(api_key: str, *, now: datetime) -> bool:

@@ -383,6 +383,25 @@ class RefusedKey(models.Model):
         return f"{self.code} {self.fingerprint[:8]}"
 
 
+class LimitedKey(models.Model):
+    """A key whose account has as much under way at the model's as it may: nobody is called in vain.
+
+    Known by a fingerprint, as a refused one.
+    """
+
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True)
+    code = models.CharField(_("limited as"), max_length=64)
+    limited_at = models.DateTimeField(_("last limited"))
+    until = models.DateTimeField(_("half of the lines until"))
+
+    class Meta:
+        verbose_name = _("limited key")
+        verbose_name_plural = _("limited keys")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.fingerprint[:8]}"
+
+
 class Heartbeat(models.Model):
     """When a periodic task last ran to its end, and what it said: a silent one is noticed."""
 

@@ -21,7 +21,7 @@ from calls.models import Call, CallbackEvent, Lead
 from outbound.models import CarrierAccount, LeadListEntry, SuppressedNumber
 from tenants.admin_site import OperatorSite
 from tenants.credentials import fingerprint, refuse_key
-from tenants.models import AuditEvent, Business, Heartbeat, RefusedKey, User
+from tenants.models import AuditEvent, Business, Heartbeat, LimitedKey, RefusedKey, User
 from tenants.scoping import BusinessOwned, PlatformReason, business_scope, platform_scope
 from tests.people import NOW
 from tests.rows import bare_business, make_row
@@ -37,6 +37,7 @@ BUSY = [AuditEvent, Call, CallbackEvent, Lead, LeadListEntry]
 OF_THE_INSTALLATION: dict[type[Model], Callable[[str], dict[str, Any]]] = {
     CarrierAccount: lambda name: {"account_sid": f"AC-{name}"},
     Heartbeat: lambda name: {"task": name, "at": NOW},
+    LimitedKey: lambda name: {"fingerprint": name, "limited_at": NOW, "until": NOW},
     SuppressedNumber: lambda name: {"phone_e164": f"+97230{crc32(name.encode()) % 10**7:07d}"},
 }
 

@@ -163,6 +163,13 @@ class ReportKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportLimit:
+    """The account has as much under way as it may: nobody is to be called for a while."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndCall:
     """The last command of a call."""
 
@@ -186,5 +193,6 @@ Command = (
     | ClearPlayback
     | SaveTurn
     | ReportKey
+    | ReportLimit
     | EndCall
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from calls.engine import events
-from calls.engine.commands import Purpose
+from calls.engine.commands import Purpose, ReportLimit
 from calls.engine.core import Core, Phase
 from calls.engine.ending import Ending
 from calls.engine.link import ModelLink
@@ -73,6 +73,7 @@ class Retries:
         self, purpose: Purpose, event: events.ResponseFinished, now: float
     ) -> None:
         limits = self._core.limits
+        self._core.do(ReportLimit(event.error_code))
         if self._rate_limited >= limits.rate_limit_tries:
             self._end.lose_model(f"the response failed: {event.error_code}", now)
             return

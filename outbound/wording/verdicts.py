@@ -47,6 +47,10 @@ SENTENCES: Final[Mapping[tuple[str, str], _StrPromise]] = {
         "The model refuses the key, so whoever picked up would hear nothing. It is tried again on "
         "%(next)s."
     ),
+    (Gate.MODEL_KEY, "limited"): _(
+        "The model has as much to do for this account as it takes on: for a minute at most half of "
+        "the lines of the business are used (%(most)s)."
+    ),
     (Gate.PACE, "carrier_is_congested"): _(
         "The carrier takes no more calls for the moment. It is asked again on %(next)s."
     ),

@@ -13,12 +13,12 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from calls import records
-from calls.engine.commands import AnswerTool, ReportKey, SaveTurn
+from calls.engine.commands import AnswerTool, ReportKey, ReportLimit, SaveTurn
 from calls.engine.transcript import Verdict
 from calls.models import Call, ToolCall, Turn
 from calls.records import CallRecords, Entry
 from prompts.models import Direction
-from tenants.credentials import is_refused, refuse_key
+from tenants.credentials import is_refused, limited_until, refuse_key
 from tenants.models import Business, RefusedKey
 from tenants.scoping import business_scope
 from tests.people import NOW
@@ -374,6 +374,13 @@ def test_a_key_that_was_good_and_is_refused_in_the_same_call_is_refused(call: Ca
     write(call, [ReportKey(), turn(), ReportKey("insufficient_quota")], api_key="sk-alice")
     assert is_refused("sk-alice", now=timezone.now())
     assert len(turns_of(call)) == 1
+
+
+def test_a_limit_of_the_account_is_known_and_the_key_is_none_the_worse_for_it(call: Call) -> None:
+    write(call, [ReportLimit("rate_limit_exceeded"), ReportKey()], api_key="sk-alice")
+    assert limited_until("sk-alice", now=timezone.now())
+    assert not limited_until("sk-installation", now=timezone.now())
+    assert not is_refused("sk-alice", now=timezone.now())
 
 
 def test_a_report_outlives_an_outage(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

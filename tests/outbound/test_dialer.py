@@ -32,6 +32,7 @@ from outbound.models import (
 from outbound.reconcile import look_up_unknown, settle_the_dead
 from prosaas.simulator import rest_faults as rest
 from prosaas.simulator.rest_faults import RestFault
+from tenants.credentials import limit_key
 from tenants.models import Business
 from tenants.scoping import business_scope
 from tests.outbound.rig import (
@@ -314,6 +315,20 @@ def test_d11_nobody_takes_over_from_a_dialler_that_only_sleeps(
     the_server_sees_the_end_of(sleeping.owner)
     assert settle_the_dead(now=clock()) == 1
     assert attempt_of(run).unknown_at == clock()
+
+
+def test_r06_a_model_that_has_too_much_to_do_gets_half_as_many_calls_at_a_time(
+    flowers: Business, line: CarrierThread, clock: Clock
+) -> None:
+    limits(flowers, calls_a_day=10_000, minutes_a_day=1_000_000, concurrency=4)
+    run = started(flowers, *(new_number() for _ in range(6)), concurrency=4)
+    limit_key(settings.OPENAI_API_KEY, code="rate_limit_exceeded", now=clock())
+    assert dial(for_s=0.5, clock=clock) == 2
+    clock.moves(seconds=2)
+    assert dial(for_s=0.5, clock=clock) == 0
+    assert ("model_key", "limited") in verdicts_of(run)
+    clock.moves(seconds=58)
+    assert dial(for_s=0.5, clock=clock) == 2, "all four lines"
 
 
 def test_d12_without_its_proof_of_life_a_dialler_sends_nothing(

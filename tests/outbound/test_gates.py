@@ -92,6 +92,19 @@ def test_who_has_nothing_against_them_is_let_through() -> None:
         ({"account_refused_code": 20003}, Gate.ACCOUNT, "refused", None),
         ({"key_missing": True}, Gate.MODEL_KEY, "missing", MINUTE),
         ({"key_refused_until": NOW + HOUR}, Gate.MODEL_KEY, "refused", HOUR),
+        # Half of five is two.
+        (
+            {"key_limited_until": NOW + HOUR, "business": Lines(2, 5)},
+            Gate.MODEL_KEY,
+            "limited",
+            MINUTE / 60,
+        ),
+        (
+            {"key_limited_until": NOW + HOUR, "business": Lines(0, 1)},
+            Gate.MODEL_KEY,
+            "limited",
+            MINUTE / 60,
+        ),
         ({"slowed_until": NOW + MINUTE}, Gate.PACE, "carrier_is_congested", MINUTE),
         ({"next_call_at": NOW + MINUTE}, Gate.PACE, "calls_a_second", MINUTE),
         ({"account_lines": Lines(1, 1)}, Gate.PACE, "feeling_its_way", MINUTE / 600),
@@ -122,6 +135,8 @@ def test_a_run_is_held_up(
     "given",
     [
         {"key_refused_until": NOW},
+        {"key_limited_until": NOW, "business": Lines(4, 5)},
+        {"key_limited_until": NOW + HOUR, "business": Lines(1, 5)},
         {"slowed_until": NOW},
         {"next_call_at": NOW},
         {"account_lines": Lines(0, 1)},

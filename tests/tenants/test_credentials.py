@@ -17,11 +17,13 @@ from tenants.credentials import (
     accept_key,
     fingerprint,
     is_refused,
+    limit_key,
+    limited_until,
     openai_account,
     refuse_key,
     twilio_account,
 )
-from tenants.models import Business, Credential, RefusedKey
+from tenants.models import Business, Credential, LimitedKey, RefusedKey
 from tenants.scoping import ScopeMissing, business_scope
 from tests.people import NOW, make_credential
 
@@ -101,6 +103,16 @@ def test_a_refused_key_is_left_alone_for_a_minute_and_then_tried(db: None) -> No
     assert is_refused("sk-flowers", now=NOW)
     assert is_refused("sk-flowers", now=after(59.9))
     assert not is_refused("sk-flowers", now=after(60))
+
+
+def test_a_limit_lasts_a_minute_from_the_last_time_that_it_was_reached(db: None) -> None:
+    assert limited_until("sk-flowers", now=NOW) is None
+    for seconds in (0, 30):
+        limit_key("sk-flowers", code="rate_limit_exceeded", now=after(seconds))
+    assert limited_until("sk-flowers", now=after(89.9)) == after(90)
+    assert limited_until("sk-flowers", now=after(90)) is None
+    assert limited_until("sk-garage", now=after(1)) is None
+    assert "sk-flowers" not in str(list(LimitedKey.objects.values()))
 
 
 def test_each_refusal_in_a_row_doubles_the_pause_up_to_a_quarter_of_an_hour(db: None) -> None:

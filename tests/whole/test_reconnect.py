@@ -6,6 +6,8 @@ import asyncio
 import dataclasses
 
 import pytest
+from django.conf import settings
+from django.utils import timezone
 
 from calls.models import (
     CallStatus,
@@ -21,6 +23,7 @@ from prosaas.simulator import people
 from prosaas.simulator.call_plan import Callee
 from prosaas.simulator.model import (
     QUOTA_EXHAUSTED,
+    RATE_LIMITED,
     AbortSocket,
     CloseSocket,
     Failed,
@@ -38,6 +41,7 @@ from prosaas.simulator.model.scenario import Action
 from prosaas.simulator.people import AfterAgentEnds, Person, Silent
 from prosaas.simulator.phone_call import PhoneCall
 from prosaas.simulator.playback import Playback
+from tenants.credentials import limited_until
 from tenants.models import Business, RefusedKey
 from tests.product import (
     QUICK,
@@ -227,8 +231,13 @@ async def test_a_model_that_is_lost_three_times(product: Product, has_fallback: 
         assert call.legs == []
 
 
-async def test_a_response_that_fails_is_asked_for_once_more(product: Product) -> None:
-    failed = Reply((Say(ANSWER),), ending=Failed())
+@pytest.mark.parametrize(
+    "failure", [Failed(), RATE_LIMITED], ids=["server error", "r06 rate limit"]
+)
+async def test_a_response_that_fails_is_asked_for_once_more(
+    product: Product, failure: Failed
+) -> None:
+    failed = Reply((Say(ANSWER),), ending=failure)
     product.model.scenario = dataclasses.replace(
         QUICK, replies=(say(GREETING), failed, say(ANSWER))
     )
@@ -246,3 +255,5 @@ async def test_a_response_that_fails_is_asked_for_once_more(product: Product) ->
     assert call.heard_bytes() == greeting + answer
     assert len(product.used_sessions()) == 1
     assert row.counters["response_recreated"] == 1
+    limited = await in_database(lambda: limited_until(settings.OPENAI_API_KEY, now=timezone.now()))
+    assert (limited is not None) is (failure is RATE_LIMITED), "nobody else is called into it"

@@ -15,6 +15,7 @@ from calls.engine.commands import (
     EndCall,
     Purpose,
     ReportKey,
+    ReportLimit,
     RunTool,
     SaveTurn,
     Stage,
@@ -328,6 +329,7 @@ def test_after_a_rate_limit_it_is_asked_again_when_it_says() -> None:
     assert line.requested() == [Purpose.GREETING, Purpose.ANSWER]
     line.wait(0.01)
     assert line.requested() == [Purpose.GREETING, Purpose.ANSWER, Purpose.ANSWER]
+    assert line.commanded(ReportLimit) == [ReportLimit("rate_limit_exceeded")]
     line.agent_responds(300)
     line.wait(0.3)
     line.assert_phase(Phase.LISTENING)
