@@ -6,8 +6,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
 import requests
 from django.conf import settings
@@ -19,6 +20,7 @@ from twilio.base.exceptions import (
 )
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
 from twilio.rest.api.v2010.account.call.recording import RecordingInstance as RecordingOfCall
 from twilio.rest.api.v2010.account.recording import RecordingInstance
 
@@ -29,6 +31,9 @@ TIMEOUT_S = 5.0
 ALREADY_OVER = 21220
 TOO_MANY_REQUESTS = 429
 LISTED_AT_MOST = 50
+LISTED_A_PAGE = 1000
+OUT_OF_ORDER = timedelta(minutes=10)
+BY_REST = "outbound-api"
 # The carrier's word for a recording that was asked for in the course of a call.
 ASKED_FOR = "StartCallRecordingAPI"
 RECORDING_EVENTS = ["in-progress", "completed", "absent"]
@@ -75,6 +80,16 @@ class ListedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeCall(CarrierCall):
+    """One that was asked for by REST, as the carrier lists it."""
+
+    call_sid: str
+    to: str
+    from_: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierRecording:
     """A recording as the carrier tells it; `status` in the carrier's own word."""
 
@@ -115,12 +130,38 @@ def hang_up(account: TwilioAccount, call_sid: str) -> None:
 
 def fetch_call(account: TwilioAccount, call_sid: str) -> CarrierCall:
     with _client(account) as client:
-        found = client.calls(call_sid).fetch()
-        return CarrierCall(
-            status=str(found.status),
-            duration_s=int(found.duration) if found.duration else None,
-            ended_at=found.end_time,
-        )
+        return CarrierCall(**_as_it_went(client.calls(call_sid).fetch()))
+
+
+def calls_made(account: TwilioAccount, *, since: datetime) -> list[MadeCall]:
+    """All calls of the account that were asked for by REST since then, whoever asked; the oldest
+    first.
+    """
+    made = []
+    with _client(account) as client:
+        for call in client.calls.stream(page_size=LISTED_A_PAGE):
+            # Newest first, as all the carrier's lists, in whole seconds.
+            if call.date_created and call.date_created < since - OUT_OF_ORDER:
+                break
+            if call.direction == BY_REST and call.date_created and call.date_created >= since:
+                made.append(
+                    MadeCall(
+                        call_sid=str(call.sid),
+                        to=str(call.to),
+                        from_=str(call._from),
+                        created_at=call.date_created,
+                        **_as_it_went(call),
+                    )
+                )
+    return sorted(made, key=lambda call: call.created_at)
+
+
+def _as_it_went(call: CallInstance) -> dict[str, Any]:
+    return {
+        "status": str(call.status),
+        "duration_s": int(call.duration) if call.duration else None,
+        "ended_at": call.end_time,
+    }
 
 
 def find_calls(account: TwilioAccount, *, to: str, from_: str) -> list[ListedCall]:
@@ -135,7 +176,7 @@ def find_calls(account: TwilioAccount, *, to: str, from_: str) -> list[ListedCal
         return [
             ListedCall(str(call.sid), str(call.status), call.date_created)
             for call in found
-            if call.direction == "outbound-api" and call.date_created
+            if call.direction == BY_REST and call.date_created
         ]
 
 

@@ -29,6 +29,7 @@ from outbound.actions.number_test_news import (
     take_number_test_status,
 )
 from outbound.actions.number_tests import begin_number_test
+from outbound.actions.restoring import Restored, take_up_after_restore
 from outbound.actions.runs import (
     add_leads,
     create_run,
@@ -42,6 +43,7 @@ from outbound.actions.runs import (
 from outbound.actions.stopping import hang_up_all
 
 __all__ = [
+    "Restored",
     "add_leads",
     "answer_attempt",
     "answer_number_test",
@@ -76,6 +78,7 @@ __all__ = [
     "take_detection",
     "take_number_test_status",
     "take_out_of_list",
+    "take_up_after_restore",
     "try_account_again",
     "upload_leads",
     "what_is_missing",

@@ -40,6 +40,7 @@ class PauseReason(models.TextChoices):
     ACCOUNT = "account", _("the carrier refuses the account")
     VELOCITY = "velocity", _("unusual numbers are dialled")
     SETTINGS = "settings", _("its settings cannot be read")
+    RESTORED = "restored", _("a backup was restored")
 
 
 class OutboundCallRunQuerySet(BusinessOwnedQuerySet["OutboundCallRun"]):

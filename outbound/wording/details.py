@@ -43,6 +43,10 @@ DETAILS: Final[tuple[tuple[re.Pattern[str], _StrPromise], ...]] = (
         re.compile("not sent: decided otherwise meanwhile"),
         _("Meanwhile it was decided otherwise, so nobody was rung."),
     ),
+    (
+        re.compile("found at the carrier after a backup was restored"),
+        _("The call was found at the carrier after a backup had been restored."),
+    ),
     (re.compile("too many requests"), _("The carrier was asked too often at that moment.")),
     (re.compile(r"not connected: \w+"), _("The carrier could not be reached, so nobody was rung.")),
     (

@@ -33,6 +33,10 @@ PAUSED: Final[Mapping[str, _StrPromise]] = {
         "The run was paused because what is stored of its hours, or of calling again, cannot be "
         "read. Edit the run, then start the run."
     ),
+    PauseReason.RESTORED: _(
+        "The run was paused because a backup was restored. Look at who was called since that was "
+        "made, then start the run."
+    ),
 }
 
 

@@ -201,6 +201,35 @@ def test_a_list_that_is_not_given_is_an_error_like_any_other(
     assert raised.value.permanent is False
 
 
+def listed(place: int, minutes: int, **more: Any) -> dict[str, Any]:
+    known = {
+        "sid": f"CA{place:032}",
+        "to": f"+97250111000{place}",
+        "from": "+972541112233",
+        "status": "completed",
+        "direction": "outbound-api",
+        "duration": "20",
+        "date_created": f"Mon, 02 Nov 2026 08:{minutes:02}:00 +0000",
+        "end_time": f"Mon, 02 Nov 2026 08:{minutes:02}:30 +0000",
+    }
+    return known | more
+
+
+def test_calls_made_since_are_told_in_their_order(api: RestApi) -> None:
+    """Of those before nothing is asked, whatever page they stand on."""
+    older = [listed(5, 10), listed(6, 0), listed(7, 55)]
+    newer = [listed(1, 50, duration=None, end_time=None), listed(3, 40), listed(2, 45)]
+    rang_in = listed(4, 48, direction="inbound")
+    calls = [newer[0], rang_in, *newer[1:], *older]
+    api.answers(200, {"calls": calls, "next_page_uri": None})
+    made = telephony.calls_made(ACCOUNT, since=datetime(2026, 11, 2, 8, 40, tzinfo=UTC))
+    assert [call.call_sid[-1] for call in made] == ["3", "2", "1"]
+    assert (made[0].to, made[0].from_) == ("+972501110003", "+972541112233")
+    assert (made[0].duration_s, made[0].status) == (20, "completed")
+    assert made[0].ended_at == datetime(2026, 11, 2, 8, 40, 30, tzinfo=UTC)
+    assert (made[2].duration_s, made[2].ended_at) == (None, None)
+
+
 # Recordings
 
 RECORDING = "RE" + "3" * 32

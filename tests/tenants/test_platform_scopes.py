@@ -40,6 +40,7 @@ PLACES = {
     ("outbound/actions/keeping.py", "DIAL"),
     ("outbound/actions/number_test_news.py", "DIAL"),
     ("outbound/actions/number_tests.py", "DIAL"),
+    ("outbound/actions/restoring.py", "COMMAND"),
     ("outbound/actions/stopping.py", "DIAL"),
     ("outbound/finding.py", "COMMAND"),
     ("outbound/intents.py", "DIAL"),

@@ -2,16 +2,23 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, ngettext, override
 
-from outbound.actions import hang_up_all, pause_run, start_run, stop_run
+from outbound.actions import (
+    hang_up_all,
+    pause_run,
+    start_run,
+    stop_run,
+    take_up_after_restore,
+)
 from outbound.finding import (
     JOBS_LISTED,
     CountedRun,
@@ -39,6 +46,8 @@ HELP: Final = {
     "pause": "ring nobody until it is started again; who is on the line stays there",
     "stop": "end the run for good; who is on the line stays there",
 }
+RESTORED: Final = "after a backup was restored: pause every run, and take up what was called since"
+A_DAY: Final = timedelta(days=1)
 
 
 class Command(BaseCommand):
@@ -53,11 +62,19 @@ class Command(BaseCommand):
                 directing.add_argument("--hang-up-all", action="store_true")
         status = _act(acts, "status", "how the runs stand, or one of them")
         status.add_argument("run", metavar="RUN", nargs="?")
+        restoring = _spoken(acts, "restored", RESTORED)
+        restoring.add_argument(
+            "--since",
+            metavar="WHEN",
+            help="when the backup was made, as 2026-11-28T04:00Z; a day ago by default",
+        )
+        restoring.set_defaults(business=None)
         asking = _act(acts, "why", "what happened to a telephone number, and what will")
         asking.add_argument("phone", metavar="PHONE", help="in any spelling")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        doing = {"status": self._status, "why": self._why}.get(options["act"], self._direct)
+        acts = {"status": self._status, "why": self._why, "restored": self._restored}
+        doing = acts.get(options["act"], self._direct)
         try:
             with self._language(options, None):
                 slug = options["business"]
@@ -124,6 +141,22 @@ class Command(BaseCommand):
             if status in counts:
                 self.stdout.write(f"{counts[status]:>8}  {status.label}")
 
+    def _restored(self, options: dict[str, Any], business: Business | None, now: datetime) -> None:
+        since = _moment(options["since"]) if options["since"] else now - A_DAY
+        if since >= now:
+            raise CommandError(gettext("A backup was made before now; --since says later."))
+        found = take_up_after_restore(since=since, now=now)
+        self.stdout.write(gettext("Runs paused: %(count)s") % {"count": found.paused})
+        told = gettext(
+            "Calls that the carrier has and no row had: %(count)s, of jobs: %(taken_up)s"
+        )
+        self.stdout.write(told % {"count": found.missing, "taken_up": found.taken_up})
+        if found.silent:
+            raise CommandError(
+                gettext("Not asked: %(accounts)s. Give this command again before a run is started.")
+                % {"accounts": ", ".join(found.silent)}
+            )
+
     def _why(self, options: dict[str, Any], business: Business | None, now: datetime) -> None:
         jobs = jobs_of(options["phone"], business)
         for job in jobs:
@@ -142,9 +175,24 @@ class Command(BaseCommand):
             self.stdout.write(f"  {sentence}")
 
 
+def _moment(written: str) -> datetime:
+    try:
+        moment = parse_datetime(written)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise CommandError(gettext("Write --since as 2026-11-28T04:00Z."))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _act(acts: Any, name: str, about: str) -> ArgumentParser:
-    parser: ArgumentParser = acts.add_parser(name, help=about, description=about)
+    parser = _spoken(acts, name, about)
     parser.add_argument("--business", metavar="SLUG")
+    return parser
+
+
+def _spoken(acts: Any, name: str, about: str) -> ArgumentParser:
+    parser: ArgumentParser = acts.add_parser(name, help=about, description=about)
     parser.add_argument(
         "--language",
         choices=[code for code, _ in settings.LANGUAGES],
