@@ -34,7 +34,7 @@ from outbound.models import (
     RunStatus,
 )
 from outbound.outcomes import settle
-from outbound.situation import Rules, day_of
+from outbound.situation import Rules, day_of, on_the_line
 from tenants.credentials import TwilioAccount
 from tenants.scoping import PlatformReason, business_scope, platform_scope
 
@@ -120,7 +120,7 @@ def _in_no_row(made: Sequence[MadeCall]) -> list[MadeCall]:
 def _take_up(
     call: MadeCall, account: TwilioAccount, owners: Sequence[uuid.UUID], now: datetime
 ) -> bool:
-    address = _job_of(call, owners)
+    address = _job_of(call, account, owners)
     if address is None:
         logger.warning("call_of_no_job", call_sid=call.call_sid)
         return False
@@ -142,11 +142,16 @@ def _take_up(
     return True
 
 
-def _job_of(call: MadeCall, owners: Sequence[uuid.UUID]) -> JobAddress | None:
+def _job_of(
+    call: MadeCall, account: TwilioAccount, owners: Sequence[uuid.UUID]
+) -> JobAddress | None:
     """Of several runs with this number: one that had been started, and there whoever was due first.
-    For the others the days between two calls hold, as ever.
+    For the others the days between two calls hold, as ever. An attempt that was under way when the
+    backup was made looks for its call by itself.
     """
     with platform_scope(PlatformReason.COMMAND):
+        if on_the_line(account.account_sid, [call.to]):
+            return None
         jobs = OutboundCallJob.objects.filter(
             business__in=owners,
             phone_e164=call.to,

@@ -237,6 +237,33 @@ def test_i14_the_same_number_in_two_runs_is_taken_up_once(
     assert (job_of(draft).status, job_of(run).status) == ("queued", "completed")
 
 
+def test_i14_the_call_of_an_attempt_that_was_being_sent_is_left_to_it(
+    flowers: Business, clock: Clock, made: Callable[..., None]
+) -> None:
+    number = new_number()
+    sending, waiting = started(flowers, number), started(flowers, number)
+    job = job_of(sending)
+    with business_scope(flowers):
+        DialAttempt.objects.create(
+            business=flowers,
+            run=sending,
+            job=job,
+            number=1,
+            account_sid=settings.TWILIO_ACCOUNT_SID,
+            state=AttemptState.POSTING,
+            to_e164=number,
+            from_e164=caller_number(flowers).e164,
+            owner=1,
+            posted_at=clock() - timedelta(minutes=1),
+            usage_day=clock().date(),
+        )
+        OutboundCallJob.objects.filter(pk=job.pk).update(status=JobStatus.DIALING)
+    made(a_made_call(clock, to=number, from_=caller_number(flowers).e164))
+    assert restore(clock).taken_up == 0
+    assert job_of(waiting).status == "queued"
+    assert [attempt.state for attempt in every_attempt()] == [AttemptState.POSTING]
+
+
 def test_i14_an_account_that_is_silent_is_told_and_the_runs_wait(
     flowers: Business, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
