@@ -36,8 +36,9 @@ NO_LIMIT: Final = 10_000
 
 LEADS: Final = f"""
     INSERT INTO {Lead._meta.db_table}
-        (id, business_id, phone_e164, name, facts, consent_source, created_at)
-    SELECT gen_random_uuid(), %(business)s, '+972' || (500000000 + n), '', '{{}}', '', now()
+        (id, business_id, phone_e164, name, gender, status, facts, consent_source, created_at)
+    SELECT gen_random_uuid(), %(business)s, '+972' || (500000000 + n), '', '', 'new', '{{}}', '',
+        now()
     FROM generate_series(%(first)s::bigint, %(last)s) n
 """  # noqa: S608 - made of table names
 JOBS: Final = f"""
