@@ -126,7 +126,16 @@ def _database(servers: Backend) -> Iterator[str]:
         yield _named(servers.database_url, name)
     finally:
         with _connected(servers.database_url) as session:
-            session.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+            _drop(session, database)
+
+
+def _drop(session: psycopg.Connection, database: sql.Identifier) -> None:
+    drop = sql.SQL("DROP DATABASE {}").format(database)
+    try:
+        session.execute(drop + sql.SQL(" WITH (FORCE)"))
+    except psycopg.errors.InsufficientPrivilege:
+        # The server is cleaning it up, and nobody may end that by force: asked without, it ends it.
+        session.execute(drop)
 
 
 def prepare(servers: Backend) -> None:
